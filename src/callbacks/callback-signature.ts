@@ -1,0 +1,152 @@
+import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
+import {
+  encodeAsPhp,
+  parseQueryPairs,
+  phpVariableName,
+  type QueryPair,
+} from './query-pairs.js';
+
+/** The query parameter that carries the signature of all the others. */
+export const SIGNATURE_PARAMETER = 'hashed';
+
+/** The longest query that is looked at, in characters; a real one has about 200. */
+const MAX_QUERY_LENGTH = 8192;
+
+/** What one gateway's callback must be, so that nothing else passes for it. */
+export interface CallbackRules {
+  /** The parameters that this gateway signs, where they are present. */
+  readonly signable: readonly string[];
+  /** Those of them that every callback of this gateway carries. */
+  readonly required: readonly string[];
+  /** For some parameters, the only values to accept. */
+  readonly accepted: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Why a callback was refused.
+ *
+ * - `too-long`: the query is longer than any that Plutu sends
+ * - `malformed`: a percent escape that is none, or a character that is no URL's
+ * - `ambiguous`: a signed parameter, or the signature, twice or misspelled, so
+ *   that two parsers would read two different callbacks
+ * - `unsigned`: no signature at all
+ * - `signature-mismatch`: not signed with any of the secret keys, or changed since
+ * - `missing-parameter`: signed with the right key, but without a parameter that
+ *   this gateway's callbacks carry: it belongs to another gateway
+ * - `unaccepted-value`: likewise, for another gateway or currency
+ */
+export type CallbackRefusalReason =
+  | 'too-long'
+  | 'malformed'
+  | 'ambiguous'
+  | 'unsigned'
+  | 'signature-mismatch'
+  | 'missing-parameter'
+  | 'unaccepted-value';
+
+export type CallbackVerification =
+  | {
+      readonly verified: true;
+      /** The parameters that the signature covers, and no others. */
+      readonly fields: ReadonlyMap<string, string>;
+    }
+  | { readonly verified: false; readonly reason: CallbackRefusalReason };
+
+/**
+ * Signs parameters as Plutu does: HMAC-SHA256 over PHP's encoding of them in
+ * the order given, as 64 upper-case hex digits.
+ *
+ * @param secretKey the account's secret key.
+ */
+export function signCallback(
+  pairs: readonly QueryPair[],
+  secretKey: string | KeyObject,
+): string {
+  return hmac(encodeAsPhp(pairs), secretKey).toString('hex').toUpperCase();
+}
+
+/**
+ * Tells whether Plutu signed a callback for one gateway, and which of its
+ * parameters the signature covers. Pure: everything it knows is in its
+ * arguments.
+ *
+ * Which parameters are signed has two readings. Plutu's SDK keeps the
+ * gateway's known ones; Plutu's documentation says all but `hashed`. Either is
+ * accepted, and only what the one that held covers is handed on.
+ *
+ * @param rawQuery the query string as it arrived, undecoded and without `?`.
+ * @param secretKeys any of them may have signed (key rotation).
+ */
+export function verifyCallback(
+  rawQuery: string,
+  secretKeys: readonly (string | KeyObject)[],
+  rules: CallbackRules,
+): CallbackVerification {
+  if (rawQuery.length > MAX_QUERY_LENGTH) return refused('too-long');
+  const pairs = parseQueryPairs(rawQuery);
+  if (!pairs) return refused('malformed');
+
+  const names = new Set<string>();
+  const known: QueryPair[] = [];
+  const unsigned: QueryPair[] = [];
+  let signature: string | undefined;
+  for (const pair of pairs) {
+    const name = pair[0];
+    const variable = phpVariableName(name);
+    const isSignature = variable === SIGNATURE_PARAMETER;
+    const isKnown = rules.signable.includes(variable);
+    if ((isSignature || isKnown) && (variable !== name || names.has(name))) {
+      return refused('ambiguous');
+    }
+    names.add(name);
+    if (isSignature) signature = pair[1];
+    else if (isKnown) known.push(pair);
+    else unsigned.push(pair);
+  }
+  if (signature === undefined) return refused('unsigned');
+  if (!/^[0-9A-F]{64}$/i.test(signature)) return refused('signature-mismatch');
+  const digest = Buffer.from(signature, 'hex');
+
+  let signed: readonly QueryPair[] = known;
+  if (!isSignedBy(secretKeys, known, digest)) {
+    // The documentation's reading has nothing to add where the two are the
+    // same, and means nothing where a name stands twice.
+    const all = pairs.filter(([name]) => name !== SIGNATURE_PARAMETER);
+    if (
+      unsigned.length === 0 ||
+      names.size !== pairs.length ||
+      !isSignedBy(secretKeys, all, digest)
+    ) {
+      return refused('signature-mismatch');
+    }
+    signed = all;
+  }
+
+  const fields = new Map(signed);
+  if (!rules.required.every((name) => fields.has(name))) {
+    return refused('missing-parameter');
+  }
+  for (const [name, values] of Object.entries(rules.accepted)) {
+    if (!values.includes(fields.get(name) ?? '')) {
+      return refused('unaccepted-value');
+    }
+  }
+  return { verified: true, fields };
+}
+
+function isSignedBy(
+  secretKeys: readonly (string | KeyObject)[],
+  pairs: readonly QueryPair[],
+  digest: Buffer,
+): boolean {
+  const message = encodeAsPhp(pairs);
+  return secretKeys.some((key) => timingSafeEqual(hmac(message, key), digest));
+}
+
+function hmac(message: string, secretKey: string | KeyObject): Buffer {
+  return createHmac('sha256', secretKey).update(message).digest();
+}
+
+function refused(reason: CallbackRefusalReason): CallbackVerification {
+  return { verified: false, reason };
+}

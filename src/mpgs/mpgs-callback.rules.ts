@@ -1,0 +1,28 @@
+import type { CallbackRules } from '../callbacks/callback-signature.js';
+
+/** The name Plutu gives this gateway, in paths and in `gateway`. */
+export const MPGS_GATEWAY = 'mpgs';
+
+/**
+ * What makes a signed message an MPGS callback. The account's one secret key
+ * signs for all of its gateways, so the signature alone says only that Plutu
+ * sent it: a T-Lync return signs `approved` and `invoice_no`, a local-bank-card
+ * callback has no `currency`.
+ */
+export function mpgsCallbackRules(
+  currencies: readonly string[],
+): CallbackRules {
+  return {
+    signable: [
+      'gateway',
+      'approved',
+      'canceled',
+      'amount',
+      'currency',
+      'invoice_no',
+      'transaction_id',
+    ],
+    required: ['gateway', 'amount', 'currency', 'invoice_no', 'transaction_id'],
+    accepted: { gateway: [MPGS_GATEWAY], currency: currencies },
+  };
+}
