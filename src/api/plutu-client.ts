@@ -1,0 +1,109 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { HttpService } from '@nestjs/axios';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { AxiosRequestConfig } from 'axios';
+import {
+  defer,
+  firstValueFrom,
+  catchError,
+  map,
+  retry,
+  throwError,
+  timeout,
+  type Observable,
+} from 'rxjs';
+import { PlutuConfig } from '../plutu.config.js';
+import {
+  pauseBeforeRetry,
+  requestFailure,
+  timedOut,
+} from './network-failure.js';
+import {
+  openEnvelope,
+  type JsonObject,
+  type RawAnswer,
+} from './plutu-envelope.js';
+
+/** An answer of Plutu's has a few hundred bytes; this is for what is none. */
+const MAX_ANSWER_BYTES = 256 * 1024;
+
+/**
+ * An idle connection is given up before a server would, in milliseconds: one
+ * that the server closes just as a request goes out leaves its outcome unknown.
+ */
+const IDLE_CONNECTION_TIMEOUT = 4_000;
+
+const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_TIMEOUT };
+
+/** Talks to Plutu's API: one form out, one opened envelope back. */
+@Injectable()
+export class PlutuClient implements OnApplicationShutdown {
+  private readonly agents = {
+    httpAgent: new HttpAgent(AGENT_OPTIONS),
+    httpsAgent: new HttpsAgent(AGENT_OPTIONS),
+  };
+
+  constructor(
+    private readonly http: HttpService,
+    private readonly config: PlutuConfig,
+  ) {}
+
+  /**
+   * Posts a form and reads the `result` of Plutu's answer.
+   *
+   * @param path the path below `baseUrl`, without a slash in front.
+   * @param readResult makes what the caller wants of the `result`, or
+   *   `undefined` where the result does not hold it.
+   * @throws {PlutuRefusedError} Plutu said no.
+   * @throws {PlutuConnectionError} nothing was sent, after all retries.
+   * @throws {PlutuOutcomeUnknownError} sent, but not answered.
+   * @throws {PlutuUnexpectedAnswerError} answered by something else.
+   */
+  async post<T>(
+    path: string,
+    form: Readonly<Record<string, string>>,
+    readResult: (result: JsonObject) => T | undefined,
+  ): Promise<T> {
+    const answer = await firstValueFrom(
+      defer(() => this.send(path, form)).pipe(
+        retry({ count: this.config.retries, delay: pauseBeforeRetry }),
+      ),
+    );
+    return openEnvelope(answer, readResult, (text) => this.config.redact(text));
+  }
+
+  onApplicationShutdown(): void {
+    this.agents.httpAgent.destroy();
+    this.agents.httpsAgent.destroy();
+  }
+
+  private send(
+    path: string,
+    form: Readonly<Record<string, string>>,
+  ): Observable<RawAnswer> {
+    const request: AxiosRequestConfig<string> = {
+      ...this.agents,
+      headers: {
+        ...this.config.authenticationHeaders(),
+        Accept: 'application/json',
+        'Content-Type': 'application/x-www-form-urlencoded',
+      },
+      maxRedirects: 0,
+      maxContentLength: MAX_ANSWER_BYTES,
+      responseType: 'text',
+      transformResponse: (body: unknown) => body,
+      validateStatus: () => true,
+    };
+    const body = new URLSearchParams(form).toString();
+    return this.http
+      .post<string>(`${this.config.baseUrl}/${path}`, body, request)
+      .pipe(
+        map(({ status, data }) => ({ httpStatus: status, body: data })),
+        catchError((error: unknown) => throwError(() => requestFailure(error))),
+        // A deadline for the whole exchange: axios's own timeout starts anew
+        // with every byte that trickles in.
+        timeout({ first: this.config.timeout, with: timedOut }),
+      );
+  }
+}

@@ -1,0 +1,50 @@
+import { parseQueryPairs, phpVariableName } from './query-pairs.js';
+import { SIGNATURE_PARAMETER } from './callback-signature.js';
+
+/** The parameters that Plutu puts on a return URL, whatever the gateway. */
+export const CALLBACK_PARAMETERS: ReadonlySet<string> = new Set([
+  'gateway',
+  'approved',
+  'canceled',
+  'amount',
+  'currency',
+  'invoice_no',
+  'transaction_id',
+  SIGNATURE_PARAMETER,
+]);
+
+/** Leaves room for the callback's own parameters in any server's request line. */
+const MAX_RETURN_URL_LENGTH = 2048;
+
+/**
+ * Tells what makes a return URL unfit to carry Plutu's callback.
+ *
+ * @returns the problem as a clause that follows the field's name, or
+ *   `undefined` for a good one.
+ */
+export function returnUrlProblem(returnUrl: unknown): string | undefined {
+  if (typeof returnUrl !== 'string' || !isHttpUrl(returnUrl)) {
+    return 'must be an absolute http(s) URL';
+  }
+  if (returnUrl.length > MAX_RETURN_URL_LENGTH) {
+    return `must not be longer than ${MAX_RETURN_URL_LENGTH} characters`;
+  }
+  const { search, hash } = new URL(returnUrl);
+  if (hash !== '' || returnUrl.endsWith('#')) {
+    return 'must not have a fragment (#…), which browsers keep from the server';
+  }
+  const pairs = parseQueryPairs(search.slice(1));
+  if (!pairs) return 'must have a query with well-formed percent escapes';
+  const taken = pairs
+    .map(([name]) => phpVariableName(name))
+    .find((name) => CALLBACK_PARAMETERS.has(name));
+  return (
+    taken &&
+    `must not have "${taken}" in its query: Plutu adds a parameter of that name, and a callback with two of them is ambiguous and always refused`
+  );
+}
+
+/** Whether a text is an absolute URL with the scheme `http:` or `https:`. */
+export function isHttpUrl(text: string): boolean {
+  return /^https?:\/\/[^\s\\]+$/i.test(text) && URL.canParse(text);
+}

@@ -1,0 +1,93 @@
+import {
+  HttpException,
+  Injectable,
+  Logger,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { catchError, throwError, type Observable } from 'rxjs';
+import {
+  PlutuConnectionError,
+  PlutuError,
+  PlutuInvalidRequestError,
+  PlutuOutcomeUnknownError,
+  PlutuRefusedError,
+  PlutuUnexpectedAnswerError,
+  type FieldErrors,
+} from './plutu.errors.js';
+
+/** What a client is told of a {@link PlutuError}. */
+export interface PlutuHttpError {
+  readonly statusCode: number;
+  readonly code: string;
+  readonly message: string;
+  readonly fields?: FieldErrors;
+}
+
+/**
+ * Turns a {@link PlutuError} into the HTTP answer for whoever sent the request:
+ *
+ * | error | status |
+ * |---|---|
+ * | invalid request | 400 |
+ * | refused: the request, or the customer | 422 |
+ * | refused: Plutu; no connection; unexpected answer | 502 |
+ * | outcome unknown | 504 |
+ * | refused: the configuration | 500 |
+ *
+ * What only the operator can mend is told with its code and no more.
+ */
+export function toHttpException(error: PlutuError): HttpException {
+  const answer = httpAnswer(error);
+  return new HttpException(answer, answer.statusCode, { cause: error });
+}
+
+/** Gives the errors of this package their HTTP answers, on any controller. */
+@Injectable()
+export class PlutuErrorsInterceptor implements NestInterceptor {
+  private readonly logger = new Logger(PlutuErrorsInterceptor.name);
+
+  intercept(
+    _context: ExecutionContext,
+    next: CallHandler,
+  ): Observable<unknown> {
+    return next.handle().pipe(
+      catchError((error: unknown) =>
+        throwError(() => {
+          if (!(error instanceof PlutuError)) return error;
+          const exception = toHttpException(error);
+          if (exception.getStatus() >= 500) {
+            this.logger.error(`${error.code}: ${error.message}`);
+          }
+          return exception;
+        }),
+      ),
+    );
+  }
+}
+
+function httpAnswer(error: PlutuError): PlutuHttpError {
+  const { code, message } = error;
+  if (error instanceof PlutuInvalidRequestError) {
+    return { statusCode: 400, code, message, fields: error.fields };
+  }
+  if (error instanceof PlutuRefusedError && error.fault !== 'configuration') {
+    const statusCode = error.fault === 'plutu' ? 502 : 422;
+    return { statusCode, code, message, fields: error.fields };
+  }
+  if (error instanceof PlutuOutcomeUnknownError) {
+    return { statusCode: 504, code, message };
+  }
+  if (
+    error instanceof PlutuConnectionError ||
+    error instanceof PlutuUnexpectedAnswerError
+  ) {
+    return { statusCode: 502, code, message };
+  }
+  return {
+    statusCode: 500,
+    code,
+    message: 'Payments are not set up correctly.',
+  };
+}

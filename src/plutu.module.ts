@@ -1,0 +1,114 @@
+import { HttpModule } from '@nestjs/axios';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { PlutuClient } from './api/plutu-client.js';
+import { InProcessCallbackDelivery } from './callbacks/in-process-callback-delivery.js';
+import { PlutuEvents } from './events/plutu-events.js';
+import { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
+import { MpgsCallbackInterceptor } from './mpgs/mpgs-callback.interceptor.js';
+import { mpgsPaymentPublisher } from './mpgs/mpgs-payment.publisher.js';
+import {
+  MPGS_CALLBACK_DELIVERY,
+  MpgsCallbacks,
+} from './mpgs/mpgs-callbacks.js';
+import { createMpgsController } from './mpgs/mpgs.controller.js';
+import { MpgsService } from './mpgs/mpgs.service.js';
+import { PlutuConfig } from './plutu.config.js';
+import { PlutuConfigurationError } from './plutu.errors.js';
+import type {
+  PlutuModuleAsyncOptions,
+  PlutuModuleOptions,
+  PlutuOptionsFactory,
+} from './plutu.options.js';
+
+/**
+ * Card payments through Plutu. Import it once, in the root module, beside
+ * `EventEmitterModule.forRoot()`.
+ */
+@Module({})
+export class PlutuModule {
+  /**
+   * Registers the module with options that are at hand. What is wrong with them
+   * stops the start-up with a {@link PlutuConfigurationError}.
+   */
+  static forRoot(options: PlutuModuleOptions): DynamicModule {
+    const { isGlobal, controller, imports, ...account } = options;
+    return PlutuModule.forRootAsync({
+      isGlobal,
+      controller,
+      imports,
+      useFactory: () => account,
+    });
+  }
+
+  /**
+   * Registers the module with options that a factory makes. What shapes the
+   * module (`controller`, `isGlobal`) stands beside the factory, since routes
+   * are made before it runs.
+   *
+   * @throws {PlutuConfigurationError} where none of `useFactory`, `useClass`
+   *   and `useExisting` is given, or `controller.redirect` cannot work.
+   */
+  static forRootAsync(options: PlutuModuleAsyncOptions): DynamicModule {
+    const { isGlobal = true, controller = true, imports = [] } = options;
+    return {
+      module: PlutuModule,
+      global: isGlobal,
+      // An axios of its own: interceptors of the application's do not see it.
+      imports: [HttpModule.register({}), ...imports],
+      controllers: controller
+        ? [createMpgsController(controller === true ? {} : controller)]
+        : [],
+      providers: [
+        ...configProviders(options),
+        PlutuClient,
+        PlutuEvents,
+        {
+          provide: MPGS_CALLBACK_DELIVERY,
+          useFactory: (events: PlutuEvents) =>
+            new InProcessCallbackDelivery(mpgsPaymentPublisher(events)),
+          inject: [PlutuEvents],
+        },
+        MpgsService,
+        MpgsCallbacks,
+        MpgsCallbackGuard,
+        MpgsCallbackInterceptor,
+      ],
+      exports: [
+        MpgsService,
+        MpgsCallbacks,
+        MpgsCallbackGuard,
+        MpgsCallbackInterceptor,
+      ],
+    };
+  }
+}
+
+function configProviders(options: PlutuModuleAsyncOptions): Provider[] {
+  const { useFactory, useClass, useExisting, inject = [] } = options;
+  if (useFactory) {
+    return [
+      {
+        provide: PlutuConfig,
+        useFactory: async (...args: never[]) =>
+          new PlutuConfig(await useFactory(...args)),
+        inject,
+      },
+    ];
+  }
+  const factory = useExisting ?? useClass;
+  if (!factory) {
+    throw new PlutuConfigurationError(
+      'useFactory',
+      'PlutuModule.forRootAsync needs one of useFactory, useClass and useExisting.',
+    );
+  }
+  return [
+    ...(useClass ? [useClass] : []),
+    {
+      provide: PlutuConfig,
+      useFactory: async (optionsFactory: PlutuOptionsFactory) =>
+        new PlutuConfig(await optionsFactory.createPlutuOptions()),
+      inject: [factory],
+    },
+  ];
+}

@@ -1,0 +1,187 @@
+import type {
+  CanActivate,
+  InjectionToken,
+  ModuleMetadata,
+  OptionalFactoryDependency,
+  Type,
+} from '@nestjs/common';
+
+/** The languages of Plutu's checkout page: Arabic or English. */
+export type PlutuLanguage = 'ar' | 'en';
+
+/** The account at Plutu and how to talk to it. */
+export interface PlutuOptions {
+  /** The account's API key, sent as `X-API-KEY`. */
+  apiKey: string;
+
+  /** The account's access token. It decides between test and live. */
+  accessToken: string;
+
+  /**
+   * The account's secret key, which signs callbacks. While it is being
+   * replaced, give both: a callback that any of them signed is genuine.
+   */
+  secretKey: string | readonly string[];
+
+  /**
+   * Where Plutu's API is, without the version. Plain `http:` sends the keys
+   * unprotected and is meant for a local Plutu.
+   *
+   * @default 'https://api.plutus.ly/api'
+   */
+  baseUrl?: string;
+
+  /**
+   * The absolute URL of the callback endpoint, as the customer's browser
+   * reaches it. Without it, every `confirm` has to name its own.
+   */
+  returnUrl?: string;
+
+  /**
+   * The language of the checkout page, where `confirm` does not say.
+   *
+   * @default Plutu's own default, Arabic
+   */
+  lang?: PlutuLanguage;
+
+  /**
+   * The currencies, as ISO 4217 codes, in which a callback may say that it was
+   * paid. The account's processing currency is set at Plutu; a callback in any
+   * other is refused.
+   *
+   * @default ['USD']
+   */
+  currencies?: readonly string[];
+
+  /**
+   * How long one request to Plutu may take, connecting included, in
+   * milliseconds.
+   *
+   * @default 30000
+   */
+  timeout?: number;
+
+  /**
+   * How many more times to try when no connection could be made. A request that
+   * may have reached Plutu is never sent again.
+   *
+   * @default 2
+   */
+  retries?: number;
+}
+
+/** The shop's own pages to send the customer's browser to, after a callback. */
+export interface MpgsRedirectPages {
+  /** An absolute `http(s):` URL, or a path that begins with one `/`. */
+  approved: string;
+  canceled: string;
+  /** Neither paid nor backed out of, such as a declined card. */
+  incomplete: string;
+  /** The callback was not genuine, or made no sense. */
+  refused: string;
+}
+
+/** The two routes of the module's controller. */
+export type MpgsRoute = 'confirm' | 'callback';
+
+/** The controller that the module registers for MPGS. */
+export interface MpgsControllerOptions {
+  /**
+   * The path of the controller. `returnUrl` has to lead to `<path>/callback`.
+   *
+   * @default 'plutu/mpgs'
+   */
+  path?: string;
+
+  /**
+   * Which routes there are: `POST confirm`, `GET callback`.
+   *
+   * @default ['confirm', 'callback']
+   */
+  routes?: readonly MpgsRoute[];
+
+  /**
+   * Guards for `POST confirm`. Whoever may call it chooses the amount and the
+   * invoice number. What the guards inject has to be global, or come from a
+   * module in `imports`.
+   */
+  confirmGuards?: readonly (Type<CanActivate> | CanActivate)[];
+
+  /**
+   * Answer a callback with `303 See Other` to one of these pages, with the
+   * query parameters `outcome` and, for a genuine callback, `invoiceNo`.
+   *
+   * @default none: callbacks are answered with JSON
+   */
+  redirect?: MpgsRedirectPages;
+}
+
+/** What shapes the module itself, and so has to be known before any factory ran. */
+export interface PlutuModuleExtras {
+  /**
+   * Make the module's providers injectable everywhere.
+   *
+   * @default true
+   */
+  isGlobal?: boolean;
+
+  /**
+   * The controller: `false` for none, or how it should be.
+   *
+   * @default true
+   */
+  controller?: boolean | MpgsControllerOptions;
+
+  /** Modules whose providers the factory, or the controller's guards, inject. */
+  imports?: ModuleMetadata['imports'];
+}
+
+/** What `PlutuModule.forRoot` takes. */
+export interface PlutuModuleOptions extends PlutuOptions, PlutuModuleExtras {}
+
+/** A class that makes the options, for `useClass` and `useExisting`. */
+export interface PlutuOptionsFactory {
+  createPlutuOptions(): PlutuOptions | Promise<PlutuOptions>;
+}
+
+/** What `PlutuModule.forRootAsync` takes: one of the three `use…`, and extras. */
+export interface PlutuModuleAsyncOptions extends PlutuModuleExtras {
+  /** What to hand to `useFactory`. */
+  inject?: (InjectionToken | OptionalFactoryDependency)[];
+  // The arguments are what `inject` names, which no type can follow.
+  useFactory?: (...args: never[]) => PlutuOptions | Promise<PlutuOptions>;
+  useClass?: Type<PlutuOptionsFactory>;
+  useExisting?: InjectionToken<PlutuOptionsFactory>;
+}
+
+/** The environment variables that {@link plutuOptionsFromEnv} reads. */
+export const PLUTU_ENVIRONMENT = {
+  apiKey: 'PLUTU_API_KEY',
+  accessToken: 'PLUTU_ACCESS_TOKEN',
+  secretKey: 'PLUTU_SECRET_KEY',
+  baseUrl: 'PLUTU_BASE_URL',
+} as const;
+
+/**
+ * Reads the account from the environment: `PLUTU_API_KEY`,
+ * `PLUTU_ACCESS_TOKEN`, `PLUTU_SECRET_KEY` (several, while it is being
+ * replaced, separated by commas) and `PLUTU_BASE_URL` (optional).
+ *
+ * A missing variable becomes an empty option, which stops the start-up with a
+ * {@link PlutuConfigurationError} that names it.
+ *
+ * @example
+ * PlutuModule.forRootAsync({
+ *   useFactory: () => ({ ...plutuOptionsFromEnv(), returnUrl: 'https://…' }),
+ * })
+ */
+export function plutuOptionsFromEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Pick<PlutuOptions, keyof typeof PLUTU_ENVIRONMENT> {
+  return {
+    apiKey: env[PLUTU_ENVIRONMENT.apiKey] ?? '',
+    accessToken: env[PLUTU_ENVIRONMENT.accessToken] ?? '',
+    secretKey: (env[PLUTU_ENVIRONMENT.secretKey] ?? '').split(','),
+    baseUrl: env[PLUTU_ENVIRONMENT.baseUrl] || undefined,
+  };
+}
