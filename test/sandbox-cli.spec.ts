@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+// The file that is published, so that what npm installs is what is tested.
+const CLI = fileURLToPath(new URL('../dist/sandbox/cli.js', import.meta.url));
+
+function startCli(...options: string[]) {
+  const child = spawn(process.execPath, [CLI, ...options]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (output.stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (output.stderr += String(chunk)));
+  const ended = once(child, 'close').then(([code]) => ({ code, ...output }));
+  return { child, output, ended };
+}
+
+describe('nestjs-plutu-sandbox', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'says where it listens, serves, and ends at %s',
+    async (signal) => {
+      const { child, output, ended } = startCli(
+        '--port=0',
+        '--api-key=key',
+        '--access-token=token',
+        '--secret-key=unspoken',
+        '--merchant=Tripoli Books',
+      );
+      await once(child.stdout, 'data');
+      const [baseUrl] = /http:\S+/.exec(output.stdout) ?? [];
+      const response = await fetch(`${baseUrl}/v1/transaction/mpgs/confirm`, {
+        method: 'POST',
+        headers: { Authorization: 'Bearer token', 'X-API-KEY': 'key' },
+        body: new URLSearchParams({
+          amount: '5',
+          invoice_no: '1',
+          return_url: 'https://shop.example/',
+        }),
+      });
+      expect(response.status).toBe(200);
+      const [checkout] = /http:[^"]+/.exec(await response.text()) ?? [];
+      const page = await fetch(String(checkout));
+      expect(await page.text()).toContain('Tripoli Books');
+
+      child.kill(signal);
+      expect(await ended).toEqual({
+        code: 0,
+        stdout: expect.stringMatching(
+          /^[^\n]* http:\/\/127\.0\.0\.1:\d+\/api\n$/,
+        ),
+        stderr: '',
+      });
+    },
+  );
+
+  it('explains itself', async () => {
+    const { ended } = startCli('--help');
+    expect(await ended).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^Usage: nestjs-plutu-sandbox /),
+      stderr: '',
+    });
+  });
+
+  it.each([
+    [['--colour']],
+    [['--port', 'http']],
+    [['--port', '65536']],
+    [['--port', '--host']],
+    [['--secret-key', '']],
+    [['start']],
+  ])('refuses %j in one line', async (options) => {
+    const { ended } = startCli(...options);
+    expect(await ended).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^nestjs-plutu-sandbox: [^\n]+\n$/),
+    });
+  });
+
+  it('says in one line that its port is in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { ended } = startCli('--port', String(port));
+    expect(await ended).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^[^\n]*EADDRINUSE[^\n]*\n$/),
+    });
+  });
+});
