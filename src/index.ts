@@ -1,0 +1,69 @@
+export { PlutuModule } from './plutu.module.js';
+export {
+  plutuOptionsFromEnv,
+  type MpgsControllerOptions,
+  type MpgsRedirectPages,
+  type MpgsRoute,
+  type PlutuLanguage,
+  type PlutuModuleAsyncOptions,
+  type PlutuModuleExtras,
+  type PlutuModuleOptions,
+  type PlutuOptions,
+  type PlutuOptionsFactory,
+} from './plutu.options.js';
+export {
+  PlutuConfigurationError,
+  PlutuConnectionError,
+  PlutuError,
+  PlutuInvalidRequestError,
+  PlutuOutcomeUnknownError,
+  PlutuRefusedError,
+  PlutuUnexpectedAnswerError,
+  type FieldErrors,
+} from './plutu.errors.js';
+export type { PlutuErrorCode, PlutuFault } from './api/plutu-error-codes.js';
+export {
+  PlutuErrorsInterceptor,
+  toHttpException,
+  type PlutuHttpError,
+} from './plutu-http.exceptions.js';
+export {
+  signCallback,
+  verifyCallback,
+  type CallbackRefusalReason,
+  type CallbackRules,
+  type CallbackVerification,
+} from './callbacks/callback-signature.js';
+export type { QueryPair } from './callbacks/query-pairs.js';
+export { mpgsCallbackRules } from './mpgs/mpgs-callback.rules.js';
+export { MpgsCallbackDto, type MpgsOutcome } from './mpgs/mpgs-callback.dto.js';
+export {
+  MpgsCallbackInvalidException,
+  MpgsCallbackNotDeliveredException,
+  MpgsCallbackRefusedException,
+} from './mpgs/mpgs-callback.exceptions.js';
+export { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
+export { MpgsCallbackInterceptor } from './mpgs/mpgs-callback.interceptor.js';
+export { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
+export { MpgsConfirmDto, type MpgsCheckout } from './mpgs/mpgs-confirm.dto.js';
+export {
+  MpgsCallback,
+  MpgsCallbackEndpoint,
+  OnMpgsCallbackRejected,
+  OnMpgsCheckoutCreated,
+  OnMpgsPaymentApproved,
+  OnMpgsPaymentCanceled,
+  OnMpgsPaymentIncomplete,
+  type MpgsHandlerDecorator,
+  type MpgsHandlerOptions,
+} from './mpgs/mpgs.decorators.js';
+export {
+  MPGS_EVENTS,
+  MpgsCallbackRejectedEvent,
+  MpgsCheckoutCreatedEvent,
+  MpgsPaymentApprovedEvent,
+  MpgsPaymentCanceledEvent,
+  MpgsPaymentEvent,
+  MpgsPaymentIncompleteEvent,
+} from './mpgs/mpgs.events.js';
+export { MpgsService } from './mpgs/mpgs.service.js';

@@ -1,0 +1,85 @@
+import { Equals, IsIn, IsInt, Matches } from 'class-validator';
+import type { FieldErrors } from '../plutu.errors.js';
+import { dollarsToCents, IsDollars } from '../validation/dollars.js';
+import { dtoErrors } from '../validation/validate-dto.js';
+import { MPGS_GATEWAY } from './mpgs-callback.rules.js';
+import { INVOICE_NUMBER } from './mpgs-confirm.dto.js';
+
+/**
+ * How a payment went: paid, backed out of by the customer, or neither (a
+ * declined card, an abandoned attempt). After `incomplete`, the same
+ * transaction may still become `approved`.
+ */
+export type MpgsOutcome = 'approved' | 'canceled' | 'incomplete';
+
+/**
+ * A callback that Plutu signed: every property comes from a signed parameter.
+ * Its decorators check and never transform, so that a pipe or a serializer of
+ * the application's cannot make another callback of it.
+ */
+export class MpgsCallbackDto {
+  @Equals(MPGS_GATEWAY)
+  readonly gateway!: 'mpgs';
+
+  @IsIn(['approved', 'canceled', 'incomplete'], {
+    message: 'approved and canceled must each be 0 or 1, and not both be 1',
+  })
+  readonly outcome!: MpgsOutcome;
+
+  /** The amount as Plutu wrote it: `5`, `5.0` and `5.00` are equal. */
+  @IsDollars()
+  readonly amount!: string;
+
+  /** The same in hundredths, to compare and to add up. */
+  @IsInt({ message: 'amountCents cannot be told from the amount' })
+  readonly amountCents!: number;
+
+  /** ISO 4217, one of the module's `currencies`. */
+  @Matches(/^[A-Z]{3}$/)
+  readonly currency!: string;
+
+  @Matches(INVOICE_NUMBER)
+  readonly invoiceNo!: string;
+
+  /** Plutu's own number for the payment: what to make a credit unique by. */
+  @Matches(/^[\x21-\x7e]{1,128}$/, {
+    message: 'transactionId must be 1 to 128 visible ASCII characters',
+  })
+  readonly transactionId!: string;
+}
+
+/**
+ * Makes the typed callback of the parameters that the signature covers.
+ *
+ * @returns the callback, or what is wrong by property: Plutu signed something
+ *   that it does not document.
+ */
+export function toMpgsCallback(
+  fields: ReadonlyMap<string, string>,
+): { callback: MpgsCallbackDto } | { errors: FieldErrors } {
+  const callback = Object.assign(new MpgsCallbackDto(), {
+    gateway: fields.get('gateway'),
+    outcome: outcomeOf(fields.get('approved'), fields.get('canceled')),
+    amount: fields.get('amount'),
+    amountCents: dollarsToCents(fields.get('amount')),
+    currency: fields.get('currency'),
+    invoiceNo: fields.get('invoice_no'),
+    transactionId: fields.get('transaction_id'),
+  });
+  const errors = dtoErrors(callback);
+  return errors ? { errors } : { callback };
+}
+
+function outcomeOf(approved = '', canceled = ''): MpgsOutcome | undefined {
+  const isPaid = isSet(approved);
+  const isCanceled = isSet(canceled);
+  if (isPaid === undefined || isCanceled === undefined) return undefined;
+  if (isPaid && isCanceled) return undefined;
+  if (isPaid) return 'approved';
+  return isCanceled ? 'canceled' : 'incomplete';
+}
+
+/** A flag of Plutu's: `undefined` where the text is none. */
+function isSet(flag: string): boolean | undefined {
+  return { '1': true, '0': false, '': false }[flag];
+}

@@ -1,0 +1,50 @@
+import { IsIn, IsIP, IsOptional, Matches } from 'class-validator';
+import type { PlutuLanguage } from '../plutu.options.js';
+import { IsDollars } from '../validation/dollars.js';
+import { IsReturnUrl } from '../validation/return-url.js';
+
+/** The invoice numbers that Plutu takes. */
+export const INVOICE_NUMBER = /^[A-Za-z0-9._-]+$/;
+
+/** A request to open a checkout. */
+export class MpgsConfirmDto {
+  /**
+   * US dollars, more than 0, with at most two decimals: `5`, `'5.5'`, `'5.00'`.
+   * Never rounded, so `0.1 + 0.2` is refused; text is the safer form.
+   */
+  @IsDollars()
+  amount!: string | number;
+
+  /**
+   * The invoice, made of `A-Z a-z 0-9 . _ -`. Plutu takes each number once in
+   * the life of the account, test and live together.
+   */
+  @Matches(INVOICE_NUMBER, {
+    message: 'invoiceNo must be made of A-Z a-z 0-9 . _ - only',
+  })
+  invoiceNo!: string;
+
+  /** Where the callback goes. Default: the module's `returnUrl`. */
+  @IsOptional()
+  @IsReturnUrl()
+  returnUrl?: string;
+
+  /** The customer's IPv4 or IPv6 address. */
+  @IsOptional()
+  @IsIP(undefined, { message: 'customerIp must be an IPv4 or IPv6 address' })
+  customerIp?: string;
+
+  /** The language of the checkout page. Default: the module's `lang`. */
+  @IsOptional()
+  @IsIn(['ar', 'en'], { message: 'lang must be "ar" or "en"' })
+  lang?: PlutuLanguage;
+}
+
+/** An open checkout: nothing is charged yet. */
+export interface MpgsCheckout {
+  /** The page to send the customer's browser to. */
+  readonly redirectUrl: string;
+  readonly invoiceNo: string;
+  /** US dollars, as sent to Plutu. */
+  readonly amount: string;
+}

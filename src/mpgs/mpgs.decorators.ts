@@ -1,0 +1,95 @@
+import {
+  applyDecorators,
+  createParamDecorator,
+  Get,
+  UseGuards,
+  UseInterceptors,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
+import {
+  MpgsCallbackGuard,
+  verifiedCallbackOf,
+} from './mpgs-callback.guard.js';
+import { MpgsCallbackInterceptor } from './mpgs-callback.interceptor.js';
+import {
+  MPGS_EVENTS,
+  type MpgsCallbackRejectedEvent,
+  type MpgsCheckoutCreatedEvent,
+  type MpgsPaymentApprovedEvent,
+  type MpgsPaymentCanceledEvent,
+  type MpgsPaymentIncompleteEvent,
+} from './mpgs.events.js';
+
+/**
+ * Makes a controller's method a callback endpoint: `GET path`, open only to
+ * callbacks that Plutu signed, each published once. The method then answers the
+ * first arrival and every later one; {@link MpgsCallback} hands it the callback.
+ *
+ * @param path the route's path below the controller's.
+ */
+export function MpgsCallbackEndpoint(path = ''): MethodDecorator {
+  return applyDecorators(
+    Get(path),
+    UseGuards(MpgsCallbackGuard),
+    UseInterceptors(MpgsCallbackInterceptor),
+  );
+}
+
+/**
+ * Hands a method the callback that the guard verified, as a
+ * {@link MpgsCallbackDto}.
+ */
+export const MpgsCallback: () => ParameterDecorator = createParamDecorator(
+  (_data: unknown, context: ExecutionContext) => verifiedCallbackOf(context),
+);
+
+/** How an `@OnMpgs…` handler is called. */
+export interface MpgsHandlerOptions {
+  /** Call it before the handlers that were registered earlier. */
+  prependListener?: boolean;
+}
+
+/**
+ * Calls the method when an invoice is paid. Where the method throws, the
+ * payment counts as not delivered: the callback is answered with 503, and its
+ * next arrival calls the handlers again. So make the handler idempotent.
+ */
+export const OnMpgsPaymentApproved = handlerDecorator<MpgsPaymentApprovedEvent>(
+  MPGS_EVENTS.paymentApproved,
+);
+
+/** Calls the method when a customer backed out. Errors: as for *approved*. */
+export const OnMpgsPaymentCanceled = handlerDecorator<MpgsPaymentCanceledEvent>(
+  MPGS_EVENTS.paymentCanceled,
+);
+
+/**
+ * Calls the method when a payment was neither made nor backed out of. Errors:
+ * as for *approved*.
+ */
+export const OnMpgsPaymentIncomplete =
+  handlerDecorator<MpgsPaymentIncompleteEvent>(MPGS_EVENTS.paymentIncomplete);
+
+/** Calls the method when a checkout is open. Its errors are logged. */
+export const OnMpgsCheckoutCreated = handlerDecorator<MpgsCheckoutCreatedEvent>(
+  MPGS_EVENTS.checkoutCreated,
+);
+
+/** Calls the method when a callback was refused. Its errors are logged. */
+export const OnMpgsCallbackRejected =
+  handlerDecorator<MpgsCallbackRejectedEvent>(MPGS_EVENTS.callbackRejected);
+
+/** A decorator for methods that take the event `E`. */
+export type MpgsHandlerDecorator<E> = <Method extends (event: E) => unknown>(
+  target: object,
+  propertyKey: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+
+function handlerDecorator<E>(
+  name: string,
+): (options?: MpgsHandlerOptions) => MpgsHandlerDecorator<E> {
+  // `@OnEvent` by itself logs a handler's error and goes on as if it had worked.
+  return (options) => OnEvent(name, { ...options, suppressErrors: false });
+}

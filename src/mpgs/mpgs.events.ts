@@ -1,0 +1,99 @@
+import type { CallbackRefusalReason } from '../callbacks/callback-signature.js';
+import type { FieldErrors } from '../plutu.errors.js';
+import type { MpgsCallbackDto, MpgsOutcome } from './mpgs-callback.dto.js';
+import type { MpgsCheckout } from './mpgs-confirm.dto.js';
+
+/**
+ * The names of the events. With the emitter's `wildcard` option on,
+ * `plutu.mpgs.*` hears all of them.
+ */
+export const MPGS_EVENTS = {
+  checkoutCreated: 'plutu.mpgs.checkout-created',
+  paymentApproved: 'plutu.mpgs.payment-approved',
+  paymentCanceled: 'plutu.mpgs.payment-canceled',
+  paymentIncomplete: 'plutu.mpgs.payment-incomplete',
+  callbackRejected: 'plutu.mpgs.callback-rejected',
+} as const;
+
+/** A checkout page is open for an invoice. Nothing is paid yet. */
+export class MpgsCheckoutCreatedEvent {
+  readonly invoiceNo: string;
+  /** US dollars, as sent to Plutu. */
+  readonly amount: string;
+  readonly redirectUrl: string;
+
+  constructor(checkout: MpgsCheckout) {
+    this.invoiceNo = checkout.invoiceNo;
+    this.amount = checkout.amount;
+    this.redirectUrl = checkout.redirectUrl;
+  }
+}
+
+/** What all events about a payment say. */
+export abstract class MpgsPaymentEvent {
+  abstract readonly outcome: MpgsOutcome;
+  readonly invoiceNo: string;
+  /** Plutu's own number for the payment: what to make a credit unique by. */
+  readonly transactionId: string;
+  /** The amount as Plutu wrote it: `5`, `5.0` and `5.00` are equal. */
+  readonly amount: string;
+  /** The same in hundredths, to compare and to add up. */
+  readonly amountCents: number;
+  /** ISO 4217. */
+  readonly currency: string;
+
+  constructor(callback: MpgsCallbackDto) {
+    this.invoiceNo = callback.invoiceNo;
+    this.transactionId = callback.transactionId;
+    this.amount = callback.amount;
+    this.amountCents = callback.amountCents;
+    this.currency = callback.currency;
+  }
+}
+
+/**
+ * The invoice is paid. Compare `amountCents` and `currency` with what the
+ * invoice is due before anything is handed over.
+ */
+export class MpgsPaymentApprovedEvent extends MpgsPaymentEvent {
+  override readonly outcome = 'approved';
+}
+
+/** The customer backed out. */
+export class MpgsPaymentCanceledEvent extends MpgsPaymentEvent {
+  override readonly outcome = 'canceled';
+}
+
+/**
+ * Neither paid nor backed out of, such as a declined card. The same transaction
+ * may still be approved.
+ */
+export class MpgsPaymentIncompleteEvent extends MpgsPaymentEvent {
+  override readonly outcome = 'incomplete';
+}
+
+/**
+ * A callback was answered with 403 or 400. Made for alerting: somebody is
+ * trying, or the secret key, the currencies or the return URL are set up wrong.
+ */
+export class MpgsCallbackRejectedEvent {
+  /**
+   * Why; `invalid-fields` means that Plutu signed it and its content is not
+   * what Plutu documents.
+   */
+  readonly reason: CallbackRefusalReason | 'invalid-fields';
+  /** What is wrong with the content, by property of {@link MpgsCallbackDto}. */
+  readonly fields: FieldErrors;
+  /** The path that was called, without its query. */
+  readonly path: string;
+
+  constructor(facts: {
+    reason: CallbackRefusalReason | 'invalid-fields';
+    fields: FieldErrors;
+    path: string;
+  }) {
+    this.reason = facts.reason;
+    this.fields = facts.fields;
+    this.path = facts.path;
+  }
+}

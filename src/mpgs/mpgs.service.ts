@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { PlutuClient } from '../api/plutu-client.js';
+import { isHttpUrl } from '../callbacks/callback-parameters.js';
+import { PlutuEvents } from '../events/plutu-events.js';
+import { PlutuConfig } from '../plutu.config.js';
+import { PlutuInvalidRequestError } from '../plutu.errors.js';
+import { dtoErrors } from '../validation/validate-dto.js';
+import { MPGS_GATEWAY } from './mpgs-callback.rules.js';
+import { MpgsConfirmDto, type MpgsCheckout } from './mpgs-confirm.dto.js';
+import { MPGS_EVENTS, MpgsCheckoutCreatedEvent } from './mpgs.events.js';
+
+/** The way out: opens checkouts at Plutu's MPGS gateway. */
+@Injectable()
+export class MpgsService {
+  constructor(
+    private readonly config: PlutuConfig,
+    private readonly client: PlutuClient,
+    private readonly events: PlutuEvents,
+  ) {}
+
+  /**
+   * Opens a checkout and resolves to the page to send the customer to. Nothing
+   * is charged by this, and only the callback tells whether it was paid.
+   *
+   * @throws {PlutuInvalidRequestError} a field breaks a rule; nothing was sent.
+   * @throws {PlutuRefusedError} Plutu said no; `fault` says whose move it is.
+   * @throws {PlutuConnectionError} nothing was sent; try again.
+   * @throws {PlutuOutcomeUnknownError} the invoice number may be used up.
+   * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
+   */
+  async confirm(request: MpgsConfirmDto): Promise<MpgsCheckout> {
+    const { amount, invoiceNo, returnUrl, customerIp, lang } =
+      this.validated(request);
+    const redirectUrl = await this.client.post(
+      `v1/transaction/${MPGS_GATEWAY}/confirm`,
+      {
+        amount: String(amount),
+        invoice_no: invoiceNo,
+        return_url: returnUrl,
+        ...(customerIp && { customer_ip: customerIp }),
+        ...(lang && { lang }),
+      },
+      (result) => this.redirectUrlIn(result),
+    );
+    const checkout = { redirectUrl, invoiceNo, amount: String(amount) };
+    await this.events.notify(
+      MPGS_EVENTS.checkoutCreated,
+      new MpgsCheckoutCreatedEvent(checkout),
+    );
+    return checkout;
+  }
+
+  private validated(
+    request: MpgsConfirmDto,
+  ): MpgsConfirmDto & { returnUrl: string } {
+    if (
+      typeof request !== 'object' ||
+      request === null ||
+      Array.isArray(request)
+    ) {
+      throw new PlutuInvalidRequestError({
+        request: ['request must be an object with amount and invoiceNo'],
+      });
+    }
+    const dto = plainToInstance(MpgsConfirmDto, request);
+    const returnUrl = dto.returnUrl ?? this.config.returnUrl;
+    const errors = { ...dtoErrors(dto) };
+    if (returnUrl === undefined) {
+      errors['returnUrl'] = [
+        "returnUrl is missing: pass one, or set PlutuModule's returnUrl",
+      ];
+    }
+    if (returnUrl === undefined || Object.keys(errors).length > 0) {
+      throw new PlutuInvalidRequestError(errors);
+    }
+    return Object.assign(dto, {
+      returnUrl,
+      lang: dto.lang ?? this.config.lang,
+    });
+  }
+
+  /** Plain `http:` would let anyone on the way swap the checkout page. */
+  private redirectUrlIn(
+    result: Readonly<Record<string, unknown>>,
+  ): string | undefined {
+    const url = result['redirect_url'];
+    if (typeof url !== 'string' || !isHttpUrl(url)) return undefined;
+    const isAsSafeAsApi =
+      url.startsWith('https:') || this.config.baseUrl.startsWith('http:');
+    return isAsSafeAsApi ? url : undefined;
+  }
+}

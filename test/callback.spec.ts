@@ -1,0 +1,394 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ClassSerializerInterceptor,
+  ValidationPipe,
+  type INestApplication,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { describe, expect, it } from 'vitest';
+import { MPGS_EVENTS, MpgsPaymentApprovedEvent } from '../src/index.js';
+import { record, startApp } from './support/app.js';
+import { callbackQuery } from './support/callbacks.js';
+import { vectors } from './support/vectors.js';
+
+const CALLBACK = '/plutu/mpgs/callback';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: unknown;
+}
+
+async function call(url: string, query: string): Promise<Answer> {
+  const response = await fetch(`${url}${CALLBACK}?${query}`, {
+    redirect: 'manual',
+  });
+  const isJson = response.headers.get('content-type')?.includes('json');
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: isJson ? await response.json() : await response.text(),
+  };
+}
+
+function payments(events: ReturnType<typeof record>): string[] {
+  return events
+    .map(([name]) => name)
+    .filter((name) => name.includes('.payment-'));
+}
+
+describe('a genuine callback', () => {
+  it.each(vectors.accepted)(
+    'is answered and published: $name',
+    async ({ query, outcome, signedString }) => {
+      const { url, emitter } = await startApp();
+      const events = record(emitter);
+      const wire = Object.fromEntries(new URLSearchParams(signedString));
+
+      const answer = await call(url, query);
+
+      const payment = {
+        outcome,
+        invoiceNo: wire['invoice_no'],
+        transactionId: wire['transaction_id'],
+        amount: wire['amount'],
+        amountCents: Math.round(Number(wire['amount']) * 100),
+        currency: 'USD',
+      };
+      expect(answer.status).toBe(200);
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(answer.body).toEqual({ gateway: 'mpgs', ...payment });
+      expect(events).toEqual([[`plutu.mpgs.payment-${outcome}`, payment]]);
+    },
+  );
+
+  it('is an instance of its event class', async () => {
+    const { url, emitter } = await startApp();
+    const events = record(emitter);
+    await call(url, callbackQuery());
+    expect(events[0]?.[1]).toBeInstanceOf(MpgsPaymentApprovedEvent);
+  });
+});
+
+describe('a callback that Plutu did not sign', () => {
+  it.each(vectors.refused)(
+    'is answered 403 and reported: $name',
+    async ({ query }) => {
+      const { url, emitter } = await startApp();
+      const events = record(emitter);
+
+      const answer = await call(url, query);
+
+      expect(answer).toMatchObject({
+        status: 403,
+        headers: { 'cache-control': 'no-store' },
+        body: {
+          statusCode: 403,
+          code: 'PLUTU_CALLBACK_REFUSED',
+          message: 'This is not a callback that Plutu signed.',
+        },
+      });
+      expect(events).toEqual([
+        [
+          'plutu.mpgs.callback-rejected',
+          {
+            reason: expect.stringMatching(/^(unsigned|signature-mismatch)$/),
+            fields: {},
+            path: CALLBACK,
+          },
+        ],
+      ]);
+    },
+  );
+
+  it('is refused also where the report of it fails', async () => {
+    const { url, emitter } = await startApp();
+    emitter.on(MPGS_EVENTS.callbackRejected, () => {
+      throw new Error('the alerting is down');
+    });
+    expect((await call(url, 'hashed=0')).status).toBe(403);
+  });
+});
+
+describe('the raw query is what counts, whatever the query parser', () => {
+  const genuine = callbackQuery();
+  const fakes = [
+    `amount=9999&${genuine}`,
+    `${genuine}&amount[]=9999`,
+    `${genuine}&amount[$ne]=1`,
+    `${genuine}&%61mount=9999`,
+    `${genuine}&invoice_no=inv-2`,
+    `${genuine.replace('amount=5.00', 'amount=9999')}&amount=5.00`,
+    genuine.replace('inv-1', 'inv%00-1'),
+  ];
+
+  it.each(['simple', 'extended'] as const)('%s', async (parser) => {
+    const { url, emitter } = await startApp(
+      {},
+      {
+        configure: (app: INestApplication) =>
+          (app as NestExpressApplication).set('query parser', parser),
+      },
+    );
+    const events = record(emitter);
+    for (const fake of fakes) {
+      expect((await call(url, fake)).status, fake).toBe(403);
+    }
+    expect(payments(events)).toEqual([]);
+    expect((await call(url, `order[id]=7&${genuine}&order[id]=8`)).status).toBe(
+      200,
+    );
+    expect(payments(events)).toHaveLength(1);
+  });
+
+  it('an absolute request target is read as well', async () => {
+    const { url, app } = await startApp();
+    const { port } = new URL(url);
+    const status = await new Promise((resolve) => {
+      request(
+        { port, path: `http://shop.example${CALLBACK}?${genuine}` },
+        (response) => resolve(response.resume().statusCode),
+      ).end();
+    });
+    expect(status).toBe(200);
+    expect(app).toBeDefined();
+  });
+});
+
+describe('a callback that Plutu signed and that makes no sense', () => {
+  it.each([
+    [{ approved: '1', canceled: '1' }, ['outcome']],
+    [{ approved: 'yes' }, ['outcome']],
+    [{ canceled: '2' }, ['outcome']],
+    [{ amount: '5,00' }, ['amount', 'amountCents']],
+    [{ amount: '0' }, ['amount', 'amountCents']],
+    [{ amount: '5.001' }, ['amount', 'amountCents']],
+    [{ amount: '' }, ['amount', 'amountCents']],
+    [{ invoice_no: 'a b' }, ['invoiceNo']],
+    [{ invoice_no: '' }, ['invoiceNo']],
+    [{ transaction_id: '' }, ['transactionId']],
+    [{ transaction_id: 'x\ny' }, ['transactionId']],
+  ])('is answered 400 with the fields: %j', async (changes, fields) => {
+    const { url, emitter } = await startApp();
+    const events = record(emitter);
+
+    const { status, headers, body } = await call(url, callbackQuery(changes));
+
+    expect(status).toBe(400);
+    expect(headers['cache-control']).toBe('no-store');
+    expect(body).toMatchObject({ code: 'PLUTU_CALLBACK_INVALID' });
+    expect(Object.keys((body as { fields: object }).fields)).toEqual(fields);
+    expect(events).toEqual([
+      [
+        'plutu.mpgs.callback-rejected',
+        expect.objectContaining({ reason: 'invalid-fields' }),
+      ],
+    ]);
+  });
+});
+
+describe('the same callback again', () => {
+  it('gets the same answer and publishes nothing', async () => {
+    const { url, emitter } = await startApp();
+    const events = record(emitter);
+    const query = callbackQuery();
+
+    const answers = [];
+    for (let arrival = 0; arrival < 4; arrival++) {
+      answers.push(await call(url, query));
+    }
+
+    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(
+      1,
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(
+      new Set([200]),
+    );
+    expect(payments(events)).toEqual(['plutu.mpgs.payment-approved']);
+  });
+
+  it('counts as one while a handler still works on the first', async () => {
+    const { url, emitter } = await startApp();
+    let credits = 0;
+    let finished = false;
+    emitter.on(MPGS_EVENTS.paymentApproved, async () => {
+      credits++;
+      await sleep(100);
+      finished = true;
+    });
+
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { status } = await call(url, callbackQuery());
+        return { status, finished };
+      }),
+    );
+
+    expect(credits).toBe(1);
+    for (const answer of answers) {
+      expect(answer).toEqual({ status: 200, finished: true });
+    }
+  });
+
+  it('is told apart by transaction and outcome, not by invoice', async () => {
+    const { url, emitter } = await startApp();
+    const events = record(emitter);
+    const incomplete = { approved: '0', canceled: '0' };
+
+    await call(url, callbackQuery(incomplete));
+    await call(url, callbackQuery(incomplete));
+    await call(url, callbackQuery());
+    await call(url, callbackQuery({ transaction_id: 't-2' }));
+    await call(url, callbackQuery({ approved: undefined, canceled: '1' }));
+    await call(url, callbackQuery(incomplete));
+
+    expect(payments(events)).toEqual([
+      'plutu.mpgs.payment-incomplete',
+      'plutu.mpgs.payment-approved',
+      'plutu.mpgs.payment-approved',
+      'plutu.mpgs.payment-canceled',
+    ]);
+  });
+});
+
+describe('a handler that fails', () => {
+  it('makes the answer a 503, and the next arrival is published again', async () => {
+    const { url, emitter } = await startApp();
+    let attempts = 0;
+    emitter.on(MPGS_EVENTS.paymentApproved, async () => {
+      if (++attempts < 3) throw new Error('the database is down');
+    });
+
+    const answers = [];
+    for (let arrival = 0; arrival < 4; arrival++) {
+      answers.push(await call(url, callbackQuery()));
+    }
+
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 200, 200]);
+    expect(answers[0]!.body).toMatchObject({
+      code: 'PLUTU_CALLBACK_NOT_DELIVERED',
+    });
+    expect(answers[0]!.headers['cache-control']).toBe('no-store');
+    expect(JSON.stringify(answers[0]!.body)).not.toContain('database');
+    expect(attempts).toBe(3);
+  });
+
+  it('fails all that arrived meanwhile, and is then tried once more', async () => {
+    const { url, emitter } = await startApp();
+    let attempts = 0;
+    emitter.on(MPGS_EVENTS.paymentApproved, async () => {
+      attempts++;
+      await sleep(100);
+      throw new Error('the database is down');
+    });
+    const calls = () =>
+      Promise.all([1, 2, 3].map(() => call(url, callbackQuery())));
+
+    for (const { status } of await calls()) expect(status).toBe(503);
+    expect(attempts).toBe(1);
+    for (const { status } of await calls()) expect(status).toBe(503);
+    expect(attempts).toBe(2);
+  });
+});
+
+it('a payment that is being published is finished before the application stops', async () => {
+  const { url, app, emitter } = await startApp();
+  let recorded = false;
+  emitter.on(MPGS_EVENTS.paymentApproved, async () => {
+    await sleep(200);
+    recorded = true;
+  });
+  const started = new Promise((resolve) =>
+    emitter.prependListener(MPGS_EVENTS.paymentApproved, resolve),
+  );
+  // The client goes away, so that the HTTP server has nothing to wait for.
+  const client = request(`${url}${CALLBACK}?${callbackQuery()}`).on(
+    'error',
+    () => {},
+  );
+  client.end();
+  await started;
+  client.destroy();
+
+  await app.close();
+
+  expect(recorded).toBe(true);
+});
+
+describe("with pages of the shop's", () => {
+  const redirect = {
+    approved: 'https://shop.example/paid?lang=ar',
+    canceled: '/canceled#top',
+    incomplete: '/try-again',
+    refused: '/oops',
+  };
+
+  it.each([
+    [
+      callbackQuery(),
+      'https://shop.example/paid?lang=ar&outcome=approved&invoiceNo=inv-1',
+    ],
+    [
+      callbackQuery({ approved: '0', canceled: '1' }),
+      '/canceled?outcome=canceled&invoiceNo=inv-1#top',
+    ],
+    [
+      callbackQuery({ approved: '0' }),
+      '/try-again?outcome=incomplete&invoiceNo=inv-1',
+    ],
+    [callbackQuery({ amount: 'free' }), '/oops?outcome=refused'],
+    ['invoice_no=forged&hashed=0', '/oops?outcome=refused'],
+  ])('%s leads to %s', async (query, location) => {
+    const { url } = await startApp({ controller: { redirect } });
+    for (let arrival = 0; arrival < 2; arrival++) {
+      const answer = await call(url, query);
+      expect(answer).toMatchObject({
+        status: 303,
+        headers: { location, 'cache-control': 'no-store' },
+      });
+    }
+  });
+
+  it('a callback that was not delivered stays where it is', async () => {
+    const { url, emitter } = await startApp({ controller: { redirect } });
+    emitter.on(MPGS_EVENTS.paymentApproved, () => {
+      throw new Error('the database is down');
+    });
+    expect((await call(url, callbackQuery())).status).toBe(503);
+  });
+});
+
+it("the application's pipes and serializers make no other callback of it", async () => {
+  const { url } = await startApp(
+    {},
+    {
+      configure: (app) => {
+        app.useGlobalPipes(
+          new ValidationPipe({
+            transform: true,
+            whitelist: true,
+            forbidNonWhitelisted: true,
+            validateCustomDecorators: true,
+            transformOptions: { enableImplicitConversion: true },
+          }),
+        );
+        app.useGlobalInterceptors(
+          new ClassSerializerInterceptor(app.get(Reflector)),
+        );
+      },
+    },
+  );
+  const { status, body } = await call(url, callbackQuery());
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    gateway: 'mpgs',
+    outcome: 'approved',
+    amount: '5.00',
+    amountCents: 500,
+    currency: 'USD',
+    invoiceNo: 'inv-1',
+    transactionId: 't-1',
+  });
+});

@@ -1,0 +1,179 @@
+import { inspect } from 'node:util';
+import { ConsoleLogger } from '@nestjs/common';
+import { describe, expect, it } from 'vitest';
+import {
+  MpgsCallbacks,
+  plutuOptionsFromEnv,
+  PlutuModule,
+  type PlutuModuleOptions,
+} from '../src/index.js';
+import { startApp } from './support/app.js';
+import { answeringServer, freePort, httpServer } from './support/servers.js';
+import { vectors } from './support/vectors.js';
+
+// Each holds characters that change when it is put in a URL.
+const SECRETS = {
+  apiKey: 'api+key/with=signs',
+  accessToken: 'access|token%with&signs',
+  secretKey: ['current#secret', 'former+secret'],
+};
+const ORDER = { amount: '5.00', invoiceNo: 'inv-1' };
+
+/** Everything that a log, an error tracker or a debugger may make of a value. */
+function everyView(value: unknown): string {
+  const views = [
+    inspect(value, { depth: 20, showHidden: true, getters: true }),
+    JSON.stringify(value, circularSafe()),
+    String(value),
+  ];
+  if (value instanceof Error) {
+    views.push(value.message, value.stack ?? '', everyView(value.cause));
+  }
+  return views.join('\n');
+}
+
+function circularSafe() {
+  const seen = new WeakSet();
+  return (_name: string, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (seen.has(value)) return undefined;
+    seen.add(value);
+    return value;
+  };
+}
+
+function expectNoSecret(text: string): void {
+  const secrets = Object.values(SECRETS).flat();
+  for (const secret of secrets.flatMap((s) => [s, encodeURIComponent(s)])) {
+    expect(text).not.toContain(secret);
+  }
+}
+
+/** Collects log lines as a console would show them. */
+class CollectingLogger extends ConsoleLogger {
+  readonly lines: unknown[] = [];
+
+  override printMessages(messages: unknown[]): void {
+    this.lines.push(...messages);
+  }
+
+  override printStackTrace(stack: string): void {
+    this.lines.push(stack);
+  }
+}
+
+describe('no key shows', () => {
+  it('in what a hostile or broken server makes confirm throw', async () => {
+    const echo = async (status: number, wrap: (text: string) => string) =>
+      httpServer((response) => {
+        const { rawHeaders } = response.req;
+        const text = [...rawHeaders, ...rawHeaders.map(encodeURIComponent)];
+        response.writeHead(status).end(wrap(text.join(' ')));
+      });
+    const json = (text: string) => JSON.stringify(text);
+    const servers = [
+      await echo(502, (text) => `<html>${text}</html>`),
+      await echo(
+        400,
+        (text) => `{"error":{"code":${json(text)},"message":"x"}}`,
+      ),
+      await echo(
+        400,
+        (text) => `{"error":{"code":"X","message":${json(text)}}}`,
+      ),
+      await echo(
+        422,
+        (text) =>
+          `{"error":{"code":"X","fields":{${json(text)}:[${json(text)}]}}}`,
+      ),
+      await echo(200, (text) => `{"result":{"redirect_url":${json(text)}}}`),
+      await httpServer((response) => response.socket?.resetAndDestroy()),
+      await httpServer(() => {}),
+      { url: `http://127.0.0.1:${await freePort()}` },
+    ];
+    for (const { url } of servers) {
+      const { mpgs } = await startApp({
+        ...SECRETS,
+        baseUrl: url,
+        timeout: 300,
+        retries: 0,
+      });
+      const error: unknown = await mpgs.confirm(ORDER).catch((e) => e);
+      expect(error).toBeInstanceOf(Error);
+      expectNoSecret(everyView(error));
+    }
+  });
+
+  it('in the services, nor anywhere in a running application', async () => {
+    const plutu = await answeringServer(200, {
+      result: { redirect_url: 'https://x.example/c' },
+    });
+    const { app, mpgs } = await startApp({ ...SECRETS, baseUrl: plutu.url });
+    await mpgs.confirm(ORDER);
+    expectNoSecret(everyView(mpgs));
+    expectNoSecret(everyView(app.get(MpgsCallbacks)));
+    expectNoSecret(inspect(app, { depth: 9, showHidden: true }));
+  });
+
+  it('in the module as it is imported', () => {
+    const options: PlutuModuleOptions = SECRETS;
+    expectNoSecret(everyView(PlutuModule.forRoot(options)));
+  });
+
+  it.each([
+    { apiKey: 'key with spaces' },
+    { accessToken: 'ends with a line break\n' },
+    { secretKey: ['good', 'bad\u0000'] },
+    { apiKey: '' },
+    { baseUrl: 'https://user:password@plutu.example' },
+  ])('when the options are wrong: %j', async (wrong) => {
+    const error: unknown = await startApp({ ...SECRETS, ...wrong }).catch(
+      (e: unknown) => e,
+    );
+    expect(error).toBeInstanceOf(Error);
+    expectNoSecret(everyView(error));
+    for (const value of Object.values(wrong).flat()) {
+      if (value) expect(everyView(error)).not.toContain(value);
+    }
+  });
+
+  it('in the log, and no signature either', async () => {
+    const logger = new CollectingLogger();
+    const { url, emitter } = await startApp(
+      { secretKey: vectors.secretKey },
+      {},
+      { logger },
+    );
+    emitter.on('plutu.mpgs.payment-canceled', () => {
+      throw new Error('the database is down');
+    });
+    const queries = [...vectors.accepted, ...vectors.refused].map(
+      (v) => v.query,
+    );
+    for (const query of queries) {
+      const answer = await fetch(`${url}/plutu/mpgs/callback?${query}`);
+      const text = await answer.text();
+      expect(text).not.toMatch(/[0-9A-F]{64}/i);
+      expect(text).not.toContain(vectors.secretKey);
+    }
+    const log = logger.lines.map(String).join('\n');
+    expect(log).toContain('Callback delivered: invoice 232323');
+    expect(log).toContain('Callback not delivered: invoice INV-2026-0042');
+    expect(log).toContain('the database is down');
+    expect(log).toContain(
+      'Callback rejected at /plutu/mpgs/callback: unsigned',
+    );
+    expect(log).not.toMatch(/[0-9A-F]{64}/i);
+    expect(log).not.toContain(vectors.secretKey);
+  });
+});
+
+it('options from the environment are plain strings, and are not kept', () => {
+  const env = { PLUTU_API_KEY: 'a', PLUTU_SECRET_KEY: 'x,y' };
+  expect(plutuOptionsFromEnv(env)).toEqual({
+    apiKey: 'a',
+    accessToken: '',
+    secretKey: ['x', 'y'],
+    baseUrl: undefined,
+  });
+});

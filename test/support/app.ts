@@ -1,0 +1,75 @@
+import 'reflect-metadata';
+import type {
+  INestApplication,
+  ModuleMetadata,
+  NestApplicationOptions,
+} from '@nestjs/common';
+import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
+import { Test } from '@nestjs/testing';
+import { onTestFinished } from 'vitest';
+import {
+  MpgsService,
+  PlutuModule,
+  type PlutuModuleOptions,
+} from '../../src/index.js';
+import { vectors } from './vectors.js';
+
+/** The account that the callback vectors were signed for. */
+export const ACCOUNT = {
+  apiKey: 'test-api-key-6d1f',
+  accessToken: 'test-access-token-93ab',
+  secretKey: vectors.secretKey,
+  returnUrl: 'https://shop.example/plutu/mpgs/callback',
+} satisfies PlutuModuleOptions;
+
+export interface TestApp {
+  readonly app: INestApplication;
+  readonly url: string;
+  readonly mpgs: MpgsService;
+  readonly emitter: EventEmitter2;
+}
+
+/**
+ * A merchant's application on a free port, closed when the test is over.
+ *
+ * @param plutu options on top of {@link ACCOUNT}.
+ */
+export async function startApp(
+  plutu: Partial<PlutuModuleOptions> = {},
+  {
+    configure,
+    ...metadata
+  }: ModuleMetadata & { configure?: (app: INestApplication) => void } = {},
+  options: NestApplicationOptions = {},
+): Promise<TestApp> {
+  const testingModule = await Test.createTestingModule({
+    ...metadata,
+    imports: [
+      EventEmitterModule.forRoot(),
+      PlutuModule.forRoot({ ...ACCOUNT, ...plutu }),
+      ...(metadata.imports ?? []),
+    ],
+  }).compile();
+  const app = testingModule.createNestApplication({
+    logger: false,
+    ...options,
+  });
+  configure?.(app);
+  onTestFinished(() => app.close());
+  await app.listen(0, '127.0.0.1');
+  return {
+    app,
+    url: await app.getUrl(),
+    mpgs: app.get(MpgsService),
+    emitter: app.get(EventEmitter2),
+  };
+}
+
+/** Records what an emitter publishes, in order. */
+export function record(
+  emitter: EventEmitter2,
+): [name: string, event: unknown][] {
+  const events: [string, unknown][] = [];
+  emitter.onAny((name, event: unknown) => events.push([String(name), event]));
+  return events;
+}
