@@ -1,21 +1,11 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { runNode } from './support/processes.js';
 
 // The file that is published, so that what npm installs is what is tested.
-const CLI = fileURLToPath(new URL('../dist/sandbox/cli.js', import.meta.url));
-
-function startCli(...options: string[]) {
-  const child = spawn(process.execPath, [CLI, ...options]);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => (output.stdout += String(chunk)));
-  child.stderr.on('data', (chunk) => (output.stderr += String(chunk)));
-  const ended = once(child, 'close').then(([code]) => ({ code, ...output }));
-  return { child, output, ended };
-}
+const startCli = (...options: string[]) =>
+  runNode('dist/sandbox/cli.js', ...options);
 
 describe('nestjs-plutu-sandbox', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(

@@ -41,6 +41,7 @@ export async function startApp(
     ...metadata
   }: ModuleMetadata & { configure?: (app: INestApplication) => void } = {},
   options: NestApplicationOptions = {},
+  port = 0,
 ): Promise<TestApp> {
   const testingModule = await Test.createTestingModule({
     ...metadata,
@@ -56,7 +57,7 @@ export async function startApp(
   });
   configure?.(app);
   onTestFinished(() => app.close());
-  await app.listen(0, '127.0.0.1');
+  await app.listen(port, '127.0.0.1');
   return {
     app,
     url: await app.getUrl(),

@@ -1,0 +1,123 @@
+import { ValidationPipe } from '@nestjs/common';
+import { describe, expect, it } from 'vitest';
+import { startApp } from './support/app.js';
+import { answeringServer, freePort, httpServer } from './support/servers.js';
+
+const ORDER = { amount: '5.00', invoiceNo: 'inv-1' };
+const OPENED = { result: { redirect_url: 'https://x.example/c' } };
+
+async function confirm(
+  baseUrl: string,
+  body: unknown = ORDER,
+  ...[options, setup]: Parameters<typeof startApp>
+) {
+  const { url } = await startApp(
+    { baseUrl, timeout: 300, retries: 0, ...options },
+    setup,
+  );
+  const response = await fetch(`${url}/plutu/mpgs/confirm`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  return { status: response.status, body: await response.json() };
+}
+
+describe('POST confirm', () => {
+  it('answers with the checkout', async () => {
+    const plutu = await answeringServer(200, OPENED);
+    await expect(confirm(plutu.url)).resolves.toEqual({
+      status: 201,
+      body: { ...ORDER, redirectUrl: 'https://x.example/c' },
+    });
+  });
+
+  it.each([{}, [], { ...ORDER, amount: 0 }, { ...ORDER, price: 5 }])(
+    'answers 400 with the fields to %j',
+    async (body) => {
+      const plutu = await answeringServer(200, OPENED);
+      const answer = await confirm(plutu.url, body);
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { statusCode: 400, code: 'PLUTU_INVALID_REQUEST' },
+      });
+      expect(answer).not.toHaveProperty('body.fields', {});
+      expect(plutu.seen).toHaveLength(0);
+    },
+  );
+
+  it('is at home with a strict global ValidationPipe', async () => {
+    const plutu = await answeringServer(200, OPENED);
+    const setup: Parameters<typeof startApp>[1] = {
+      configure: (app) =>
+        app.useGlobalPipes(
+          new ValidationPipe({
+            transform: true,
+            whitelist: true,
+            forbidNonWhitelisted: true,
+          }),
+        ),
+    };
+    const answer = await confirm(
+      plutu.url,
+      { ...ORDER, lang: 'en', customerIp: '192.0.2.1' },
+      {},
+      setup,
+    );
+    expect(answer.status).toBe(201);
+  });
+
+  it.each([
+    [
+      422,
+      { error: { status: 400, code: 'INVALID_AMOUNT', message: 'No.' } },
+      422,
+      'INVALID_AMOUNT',
+    ],
+    [400, { error: { code: 'CHECK_BANK_ACCOUNT' } }, 422, 'CHECK_BANK_ACCOUNT'],
+    [500, { error: { code: 'BACKEND_ERROR' } }, 502, 'BACKEND_ERROR'],
+    [502, '<html>', 502, 'PLUTU_UNEXPECTED_ANSWER'],
+    [200, '', 502, 'PLUTU_UNEXPECTED_ANSWER'],
+  ])(
+    'gives Plutu’s HTTP %i %j as HTTP %i %s',
+    async (status, answer, expected, code) => {
+      const plutu = await answeringServer(status, answer);
+      await expect(confirm(plutu.url)).resolves.toMatchObject({
+        status: expected,
+        body: { statusCode: expected, code },
+      });
+    },
+  );
+
+  it('keeps what only the operator can mend to its code', async () => {
+    const plutu = await answeringServer(403, {
+      error: {
+        code: 'FORBIDDEN_IP_ADDRESS',
+        message: 'The IP 192.0.2.7 is not on the whitelist.',
+        fields: { ip: ['192.0.2.7'] },
+      },
+    });
+    await expect(confirm(plutu.url)).resolves.toEqual({
+      status: 500,
+      body: {
+        statusCode: 500,
+        code: 'FORBIDDEN_IP_ADDRESS',
+        message: 'Payments are not set up correctly.',
+      },
+    });
+  });
+
+  it('answers 502 where Plutu is not there, 504 where it does not answer', async () => {
+    const gone = await confirm(`http://127.0.0.1:${await freePort()}`);
+    expect(gone).toMatchObject({
+      status: 502,
+      body: { code: 'PLUTU_CONNECTION_FAILED' },
+    });
+    const hanging = await httpServer(() => {});
+    await expect(confirm(hanging.url)).resolves.toMatchObject({
+      status: 504,
+      body: { code: 'PLUTU_OUTCOME_UNKNOWN' },
+    });
+  });
+});

@@ -1,0 +1,188 @@
+import 'reflect-metadata';
+import { Injectable, Module, Scope } from '@nestjs/common';
+import {
+  EventEmitter2,
+  EventEmitterModule,
+  OnEvent,
+} from '@nestjs/event-emitter';
+import { Test } from '@nestjs/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  MPGS_EVENTS,
+  OnMpgsCallbackRejected,
+  OnMpgsCheckoutCreated,
+  OnMpgsPaymentApproved,
+  OnMpgsPaymentCanceled,
+  OnMpgsPaymentIncomplete,
+  PlutuModule,
+  type MpgsCallbackRejectedEvent,
+  type MpgsCheckoutCreatedEvent,
+  type MpgsPaymentApprovedEvent,
+  type MpgsPaymentEvent,
+} from '../src/index.js';
+import { ACCOUNT, startApp } from './support/app.js';
+import { callbackQuery } from './support/callbacks.js';
+import { answeringServer } from './support/servers.js';
+
+const approved = callbackQuery();
+const canceled = callbackQuery({ approved: undefined, canceled: '1' });
+const incomplete = callbackQuery({ approved: '0', canceled: '0' });
+
+async function call(url: string, query: string): Promise<number> {
+  const response = await fetch(`${url}/plutu/mpgs/callback?${query}`);
+  return response.status;
+}
+
+describe('an application hears of a payment once', () => {
+  it('by emitter.on and by @OnEvent, on the one emitter it has', async () => {
+    const heard: string[] = [];
+
+    @Injectable()
+    class Orders {
+      @OnEvent(MPGS_EVENTS.paymentApproved)
+      paid(event: MpgsPaymentApprovedEvent): void {
+        heard.push(`@OnEvent ${event.invoiceNo}`);
+      }
+    }
+
+    const { url, app, emitter } = await startApp({}, { providers: [Orders] });
+    emitter.on(MPGS_EVENTS.paymentApproved, (event: MpgsPaymentEvent) =>
+      heard.push(`on ${event.invoiceNo}`),
+    );
+
+    await call(url, approved);
+    await call(url, approved);
+
+    expect(heard.toSorted()).toEqual(['@OnEvent inv-1', 'on inv-1']);
+    expect(app.get(EventEmitter2, { strict: false, each: true })).toHaveLength(
+      1,
+    );
+  });
+
+  it('also where its emitter is not global, or comes after the module', async () => {
+    const heard: unknown[] = [];
+
+    @Injectable()
+    class Orders {
+      @OnMpgsPaymentApproved()
+      paid(event: MpgsPaymentApprovedEvent): void {
+        heard.push(event.invoiceNo);
+      }
+    }
+
+    @Module({
+      imports: [EventEmitterModule.forRoot({ global: false })],
+      providers: [Orders],
+    })
+    class OrdersModule {}
+
+    const testingModule = await Test.createTestingModule({
+      imports: [PlutuModule.forRoot(ACCOUNT), OrdersModule],
+    }).compile();
+    const app = testingModule.createNestApplication({ logger: false });
+    onTestFinished(() => app.close());
+    await app.listen(0, '127.0.0.1');
+
+    expect(await call(await app.getUrl(), approved)).toBe(200);
+    expect(heard).toEqual(['inv-1']);
+  });
+
+  it('by a wildcard, all kinds of them', async () => {
+    const heard: unknown[] = [];
+    const testingModule = await Test.createTestingModule({
+      imports: [
+        EventEmitterModule.forRoot({ wildcard: true }),
+        PlutuModule.forRoot(ACCOUNT),
+      ],
+    }).compile();
+    const app = testingModule.createNestApplication({ logger: false });
+    onTestFinished(() => app.close());
+    await app.listen(0, '127.0.0.1');
+    const emitter = app.get(EventEmitter2);
+    emitter.on('plutu.mpgs.*', (event: object) =>
+      heard.push(event.constructor.name),
+    );
+
+    const url = await app.getUrl();
+    for (const query of [approved, canceled, incomplete, 'hashed=0']) {
+      await call(url, query);
+    }
+
+    expect(heard).toEqual([
+      'MpgsPaymentApprovedEvent',
+      'MpgsPaymentCanceledEvent',
+      'MpgsPaymentIncompleteEvent',
+      'MpgsCallbackRejectedEvent',
+    ]);
+  });
+});
+
+describe('the typed decorators', () => {
+  it('hand each event to its handler', async () => {
+    const heard: Record<string, unknown> = {};
+
+    @Injectable()
+    class Handlers {
+      @OnMpgsCheckoutCreated()
+      created({ redirectUrl }: MpgsCheckoutCreatedEvent): void {
+        heard['created'] = redirectUrl;
+      }
+
+      @OnMpgsPaymentApproved()
+      approved({ outcome, amountCents }: MpgsPaymentApprovedEvent): void {
+        heard[outcome] = amountCents;
+      }
+
+      @OnMpgsPaymentCanceled()
+      @OnMpgsPaymentIncomplete()
+      unpaid({ outcome, transactionId }: MpgsPaymentEvent): void {
+        heard[outcome] = transactionId;
+      }
+
+      @OnMpgsCallbackRejected({ prependListener: true })
+      rejected({ reason }: MpgsCallbackRejectedEvent): void {
+        heard['rejected'] = reason;
+      }
+    }
+
+    const plutu = await answeringServer(200, {
+      result: { redirect_url: 'https://x.example/c' },
+    });
+    const { url, mpgs } = await startApp(
+      { baseUrl: plutu.url },
+      { providers: [Handlers] },
+    );
+    await mpgs.confirm({ amount: 5, invoiceNo: 'inv-1' });
+    for (const query of [approved, canceled, incomplete, 'hashed=0']) {
+      await call(url, query);
+    }
+
+    expect(heard).toEqual({
+      created: 'https://x.example/c',
+      approved: 500,
+      canceled: 't-1',
+      incomplete: 't-1',
+      rejected: 'signature-mismatch',
+    });
+  });
+
+  it.each([
+    ['a handler', Scope.DEFAULT],
+    ['a request-scoped handler', Scope.REQUEST],
+  ])('do not swallow the error of %s', async (_name, scope) => {
+    let attempts = 0;
+
+    @Injectable({ scope })
+    class Orders {
+      @OnMpgsPaymentApproved()
+      async paid(): Promise<void> {
+        if (++attempts === 1) throw new Error('the database is down');
+      }
+    }
+
+    const { url } = await startApp({}, { providers: [Orders] });
+    expect(await call(url, approved)).toBe(503);
+    expect(await call(url, approved)).toBe(200);
+    expect(attempts).toBe(2);
+  });
+});

@@ -1,0 +1,142 @@
+import 'reflect-metadata';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PlutuSandbox } from '../src/sandbox/index.js';
+import { record, startApp } from './support/app.js';
+import { freePort } from './support/servers.js';
+
+/** A merchant's application and a local Plutu that know each other. */
+async function shopAndSandbox() {
+  const sandbox = await PlutuSandbox.start();
+  onTestFinished(() => sandbox.close());
+  const port = await freePort();
+  const { app, url, mpgs, emitter } = await startApp(
+    {
+      ...sandbox.credentials,
+      baseUrl: sandbox.baseUrl,
+      returnUrl: `http://127.0.0.1:${port}/plutu/mpgs/callback`,
+      controller: {
+        redirect: {
+          approved: '/paid',
+          canceled: '/canceled',
+          incomplete: '/again',
+          refused: '/refused',
+        },
+      },
+    },
+    {},
+    {},
+    port,
+  );
+  return { app, url, mpgs, sandbox, events: record(emitter) };
+}
+
+/** A customer's browser: presses a button and follows to the shop's page. */
+async function press(redirectUrl: string, button: string): Promise<string> {
+  expect((await fetch(redirectUrl)).status).toBe(200);
+  const pressed = await fetch(`${redirectUrl}/${button}`, {
+    method: 'POST',
+    redirect: 'manual',
+  });
+  const callback = await fetch(pressed.headers.get('location')!, {
+    redirect: 'manual',
+  });
+  expect(callback.status).toBe(303);
+  return callback.headers.get('location')!;
+}
+
+describe('a payment from end to end', () => {
+  it.each([
+    ['pay', 'approved', '/paid'],
+    ['cancel', 'canceled', '/canceled'],
+    ['decline', 'incomplete', '/again'],
+  ])('%s', async (button, outcome, page) => {
+    const { mpgs, sandbox, events } = await shopAndSandbox();
+    const invoiceNo = `inv-${button}`;
+
+    const { redirectUrl } = await mpgs.confirm({
+      amount: '12.50',
+      invoiceNo,
+      lang: 'en',
+      customerIp: '192.0.2.1',
+    });
+    expect(await press(redirectUrl, button)).toBe(
+      `${page}?outcome=${outcome}&invoiceNo=${invoiceNo}`,
+    );
+
+    const [transaction] = sandbox.transactions;
+    expect(transaction).toMatchObject({
+      invoiceNo,
+      amount: '12.50',
+      lang: 'en',
+      customerIp: '192.0.2.1',
+      status: outcome,
+      deliveries: [{ status: 303 }],
+    });
+    expect(events).toEqual([
+      [
+        'plutu.mpgs.checkout-created',
+        { invoiceNo, amount: '12.50', redirectUrl },
+      ],
+      [
+        `plutu.mpgs.payment-${outcome}`,
+        {
+          outcome,
+          invoiceNo,
+          transactionId: transaction!.transactionId,
+          amount: '12.50',
+          amountCents: 1250,
+          currency: 'USD',
+        },
+      ],
+    ]);
+  });
+
+  it('is approved after a declined card', async () => {
+    const { mpgs, events } = await shopAndSandbox();
+    const { redirectUrl } = await mpgs.confirm({ amount: 5, invoiceNo: 'i' });
+    await press(redirectUrl, 'decline');
+    await press(redirectUrl, 'pay');
+    expect(events.map(([name]) => name)).toEqual([
+      'plutu.mpgs.checkout-created',
+      'plutu.mpgs.payment-incomplete',
+      'plutu.mpgs.payment-approved',
+    ]);
+  });
+
+  it('cannot be opened twice for one invoice number', async () => {
+    const { mpgs } = await shopAndSandbox();
+    await mpgs.confirm({ amount: 5, invoiceNo: 'i' });
+    await expect(
+      mpgs.confirm({ amount: 5, invoiceNo: 'i' }),
+    ).rejects.toMatchObject({
+      name: 'PlutuRefusedError',
+      knownCode: 'DUPLICATED_INVOICE_NUMBER',
+      fault: 'request',
+    });
+  });
+
+  it('is not opened with another account’s keys', async () => {
+    const sandbox = await PlutuSandbox.start({ accessToken: 'another' });
+    onTestFinished(() => sandbox.close());
+    const { mpgs } = await startApp({ baseUrl: sandbox.baseUrl });
+    await expect(
+      mpgs.confirm({ amount: 5, invoiceNo: 'i' }),
+    ).rejects.toMatchObject({
+      knownCode: 'UNAUTHORIZED',
+      fault: 'configuration',
+    });
+  });
+
+  it('keeps the return URL’s own query, which is not part of the event', async () => {
+    const { url, mpgs, sandbox, events } = await shopAndSandbox();
+    await mpgs.confirm({
+      amount: 5,
+      invoiceNo: 'i',
+      returnUrl: `${url}/plutu/mpgs/callback?order=77&note=%D8%B4%D9%83%D8%B1%D8%A7+%7E%2A!'()`,
+    });
+    const { callbackUrl, delivery } = await sandbox.pay('i');
+    expect(callbackUrl).toContain('?order=77&note=');
+    expect(delivery.status).toBe(303);
+    expect(events.at(-1)?.[1]).not.toHaveProperty('order');
+  });
+});
