@@ -16,6 +16,7 @@ export {
   PlutuConnectionError,
   PlutuError,
   PlutuInvalidRequestError,
+  PlutuInvoiceMismatchError,
   PlutuOutcomeUnknownError,
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
@@ -34,6 +35,23 @@ export {
   type CallbackRules,
   type CallbackVerification,
 } from './callbacks/callback-signature.js';
+export {
+  CALLBACK_PUBLISHER,
+  deliveryKey,
+  InjectCallbackPublisher,
+  type CallbackDelivery,
+  type CallbackDeliveryDefinition,
+  type CallbackOutcome,
+  type CallbackPublisher,
+  type CallbackReceipt,
+  type DeliveryFailure,
+  type VerifiedCallback,
+} from './callbacks/callback-delivery.js';
+export {
+  inProcessDelivery,
+  type InProcessDeliveryOptions,
+} from './callbacks/in-process-callback-delivery.js';
+export type { InvoiceDue, InvoiceSource } from './invoices/invoices.js';
 export type { QueryPair } from './callbacks/query-pairs.js';
 export { mpgsCallbackRules } from './mpgs/mpgs-callback.rules.js';
 export { MpgsCallbackDto, type MpgsOutcome } from './mpgs/mpgs-callback.dto.js';
@@ -41,6 +59,7 @@ export {
   MpgsCallbackInvalidException,
   MpgsCallbackNotDeliveredException,
   MpgsCallbackRefusedException,
+  MpgsPaymentMismatchException,
 } from './mpgs/mpgs-callback.exceptions.js';
 export { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
 export { MpgsCallbackInterceptor } from './mpgs/mpgs-callback.interceptor.js';
@@ -51,9 +70,11 @@ export {
   MpgsCallbackEndpoint,
   OnMpgsCallbackRejected,
   OnMpgsCheckoutCreated,
+  OnMpgsDeliveryFailed,
   OnMpgsPaymentApproved,
   OnMpgsPaymentCanceled,
   OnMpgsPaymentIncomplete,
+  OnMpgsPaymentMismatch,
   type MpgsHandlerDecorator,
   type MpgsHandlerOptions,
 } from './mpgs/mpgs.decorators.js';
@@ -61,9 +82,12 @@ export {
   MPGS_EVENTS,
   MpgsCallbackRejectedEvent,
   MpgsCheckoutCreatedEvent,
+  MpgsDeliveryFailedEvent,
   MpgsPaymentApprovedEvent,
   MpgsPaymentCanceledEvent,
   MpgsPaymentEvent,
   MpgsPaymentIncompleteEvent,
+  MpgsPaymentMismatchEvent,
 } from './mpgs/mpgs.events.js';
+export { MpgsHealthIndicator, type MpgsHealth } from './mpgs/mpgs.health.js';
 export { MpgsService } from './mpgs/mpgs.service.js';

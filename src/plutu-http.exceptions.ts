@@ -11,6 +11,7 @@ import {
   PlutuConnectionError,
   PlutuError,
   PlutuInvalidRequestError,
+  PlutuInvoiceMismatchError,
   PlutuOutcomeUnknownError,
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
@@ -31,6 +32,7 @@ export interface PlutuHttpError {
  * | error | status |
  * |---|---|
  * | invalid request | 400 |
+ * | not what the invoice is due | 422 |
  * | refused: the request, or the customer | 422 |
  * | refused: Plutu; no connection; unexpected answer | 502 |
  * | outcome unknown | 504 |
@@ -71,6 +73,9 @@ function httpAnswer(error: PlutuError): PlutuHttpError {
   const { code, message } = error;
   if (error instanceof PlutuInvalidRequestError) {
     return { statusCode: 400, code, message, fields: error.fields };
+  }
+  if (error instanceof PlutuInvoiceMismatchError) {
+    return { statusCode: 422, code, message, fields: error.fields };
   }
   if (error instanceof PlutuRefusedError && error.fault !== 'configuration') {
     const statusCode = error.fault === 'plutu' ? 502 : 422;

@@ -53,6 +53,25 @@ export class PlutuInvalidRequestError extends PlutuError {
 }
 
 /**
+ * With the `invoices` option: what was asked for is not what the application's
+ * own invoices say. Nothing was sent.
+ */
+export class PlutuInvoiceMismatchError extends PlutuError {
+  override readonly code = 'PLUTU_INVOICE_MISMATCH';
+  override readonly retryable = false;
+  readonly fields: FieldErrors;
+
+  /**
+   * @param field `invoiceNo`: there is no such invoice, or nothing that can be
+   *   charged is due; `amount`: another amount is due.
+   */
+  constructor(field: 'invoiceNo' | 'amount', problem: string) {
+    super(`The request does not agree with the invoice: ${problem}.`);
+    this.fields = { [field]: [problem] };
+  }
+}
+
+/**
  * Plutu answered, and the answer is no.
  *
  * Where `fault` is `plutu`, an invoice number may be used up all the same: a

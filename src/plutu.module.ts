@@ -1,16 +1,20 @@
 import { HttpModule } from '@nestjs/axios';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { PlutuClient } from './api/plutu-client.js';
-import { InProcessCallbackDelivery } from './callbacks/in-process-callback-delivery.js';
+import {
+  CALLBACK_DELIVERY,
+  CALLBACK_PUBLISHER,
+} from './callbacks/callback-delivery.js';
+import { inProcessDelivery } from './callbacks/in-process-callback-delivery.js';
 import { PlutuEvents } from './events/plutu-events.js';
+import { Invoices } from './invoices/invoices.js';
 import { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
 import { MpgsCallbackInterceptor } from './mpgs/mpgs-callback.interceptor.js';
-import { mpgsPaymentPublisher } from './mpgs/mpgs-payment.publisher.js';
-import {
-  MPGS_CALLBACK_DELIVERY,
-  MpgsCallbacks,
-} from './mpgs/mpgs-callbacks.js';
+import { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
+import { MpgsPaymentPublisher } from './mpgs/mpgs-payment.publisher.js';
 import { createMpgsController } from './mpgs/mpgs.controller.js';
+import { MpgsHealthIndicator } from './mpgs/mpgs.health.js';
 import { MpgsService } from './mpgs/mpgs.service.js';
 import { PlutuConfig } from './plutu.config.js';
 import { PlutuConfigurationError } from './plutu.errors.js';
@@ -31,10 +35,13 @@ export class PlutuModule {
    * stops the start-up with a {@link PlutuConfigurationError}.
    */
   static forRoot(options: PlutuModuleOptions): DynamicModule {
-    const { isGlobal, controller, imports, ...account } = options;
+    const { isGlobal, controller, delivery, invoices, imports, ...account } =
+      options;
     return PlutuModule.forRootAsync({
       isGlobal,
       controller,
+      delivery,
+      invoices,
       imports,
       useFactory: () => account,
     });
@@ -42,19 +49,29 @@ export class PlutuModule {
 
   /**
    * Registers the module with options that a factory makes. What shapes the
-   * module (`controller`, `isGlobal`) stands beside the factory, since routes
+   * module (`controller`, `delivery` …) stands beside the factory, since routes
    * are made before it runs.
    *
    * @throws {PlutuConfigurationError} where none of `useFactory`, `useClass`
    *   and `useExisting` is given, or `controller.redirect` cannot work.
    */
   static forRootAsync(options: PlutuModuleAsyncOptions): DynamicModule {
-    const { isGlobal = true, controller = true, imports = [] } = options;
+    const {
+      isGlobal = true,
+      controller = true,
+      delivery: {
+        imports: deliveryImports = [],
+        providers: deliveryProviders = [],
+        ...delivery
+      } = inProcessDelivery(),
+      invoices,
+      imports = [],
+    } = options;
     return {
       module: PlutuModule,
       global: isGlobal,
       // An axios of its own: interceptors of the application's do not see it.
-      imports: [HttpModule.register({}), ...imports],
+      imports: [HttpModule.register({}), ...deliveryImports, ...imports],
       controllers: controller
         ? [createMpgsController(controller === true ? {} : controller)]
         : [],
@@ -63,21 +80,27 @@ export class PlutuModule {
         PlutuClient,
         PlutuEvents,
         {
-          provide: MPGS_CALLBACK_DELIVERY,
-          useFactory: (events: PlutuEvents) =>
-            new InProcessCallbackDelivery(mpgsPaymentPublisher(events)),
-          inject: [PlutuEvents],
+          provide: Invoices,
+          useFactory: (moduleRef: ModuleRef) =>
+            new Invoices(moduleRef, invoices),
+          inject: [ModuleRef],
         },
+        { provide: CALLBACK_PUBLISHER, useClass: MpgsPaymentPublisher },
+        ...deliveryProviders,
+        { provide: CALLBACK_DELIVERY, ...delivery },
         MpgsService,
         MpgsCallbacks,
         MpgsCallbackGuard,
         MpgsCallbackInterceptor,
+        MpgsHealthIndicator,
       ],
       exports: [
+        ...deliveryProviders,
         MpgsService,
         MpgsCallbacks,
         MpgsCallbackGuard,
         MpgsCallbackInterceptor,
+        MpgsHealthIndicator,
       ],
     };
   }

@@ -5,6 +5,8 @@ import type {
   OptionalFactoryDependency,
   Type,
 } from '@nestjs/common';
+import type { CallbackDeliveryDefinition } from './callbacks/callback-delivery.js';
+import type { InvoiceSource } from './invoices/invoices.js';
 
 /** The languages of Plutu's checkout page: Arabic or English. */
 export type PlutuLanguage = 'ar' | 'en';
@@ -131,6 +133,21 @@ export interface PlutuModuleExtras {
    * @default true
    */
   controller?: boolean | MpgsControllerOptions;
+
+  /**
+   * How a verified callback gets to the event handlers, once and safely.
+   *
+   * @default inProcessDelivery(), for one instance
+   */
+  delivery?: CallbackDeliveryDefinition;
+
+  /**
+   * A provider of the application's that knows its invoices: any injectable
+   * class with the method of {@link InvoiceSource}. With it, a payment of
+   * another amount than was due is a *mismatch* and not *approved*, and
+   * `confirm` needs only the invoice number.
+   */
+  invoices?: InjectionToken<InvoiceSource>;
 
   /** Modules whose providers the factory, or the controller's guards, inject. */
   imports?: ModuleMetadata['imports'];

@@ -157,7 +157,7 @@ describe('no key shows', () => {
       expect(text).not.toContain(vectors.secretKey);
     }
     const log = logger.lines.map(String).join('\n');
-    expect(log).toContain('Callback delivered: invoice 232323');
+    expect(log).toContain('Callback accepted: invoice 232323');
     expect(log).toContain('Callback not delivered: invoice INV-2026-0042');
     expect(log).toContain('the database is down');
     expect(log).toContain(

@@ -1,11 +1,37 @@
+import {
+  Inject,
+  type InjectionToken,
+  type ModuleMetadata,
+  type OptionalFactoryDependency,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import type { InvoiceDue } from '../invoices/invoices.js';
+
+/**
+ * What a callback reports. `mismatch` is an approved payment of an invoice that
+ * is not known, or of another amount than was due.
+ */
+export type CallbackOutcome =
+  'approved' | 'canceled' | 'incomplete' | 'mismatch';
+
 /**
  * A verified callback on its way to the application. Plain data, so that a
- * queue can carry it to another process.
+ * queue or a table can carry it.
  */
-export interface DeliverableCallback {
+export interface VerifiedCallback {
   readonly gateway: string;
+  readonly outcome: CallbackOutcome;
+  readonly invoiceNo: string;
   readonly transactionId: string;
-  readonly outcome: string;
+  /** As Plutu wrote it, such as `5.00`. */
+  readonly amount: string;
+  /** The same in hundredths. */
+  readonly amountCents: number;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** On a mismatch with a known invoice, what was due. */
+  readonly due?: InvoiceDue;
 }
 
 /** What became of an accepted callback. */
@@ -14,31 +40,94 @@ export interface CallbackReceipt {
   readonly duplicate: boolean;
 }
 
-/**
- * Hands a callback to the application's event handlers.
- *
- * @throws whatever a handler threw: the callback is then not published.
- */
-export type CallbackPublisher<C extends DeliverableCallback> = (
-  callback: C,
-) => Promise<void>;
+/** A callback that was accepted and could not be published. */
+export interface DeliveryFailure {
+  readonly callback: VerifiedCallback;
+  /** How often it was tried. */
+  readonly attempts: number;
+  /** The message of the last error. */
+  readonly reason: string;
+}
 
-/**
- * Sees to it that each callback is published once, however often it arrives.
- *
- * The contract: callbacks with the same {@link deliveryKey} are the same news.
- * `accept` resolves when the callback will not be lost any more, and rejects
- * when that cannot be said; the next arrival is then new again. Two arrivals at
- * the same moment count as one and share its end.
- */
-export interface CallbackDelivery<C extends DeliverableCallback> {
-  accept(callback: C): Promise<CallbackReceipt>;
+/** The way from a delivery to the application's event handlers. */
+export interface CallbackPublisher {
+  /**
+   * Publishes a callback as an event and waits for its handlers.
+   *
+   * @returns how many handlers there were. Where several applications share a
+   *   queue, none may mean that it should be left to another.
+   * @throws whatever a handler threw: the callback is then not published.
+   */
+  publish(callback: VerifiedCallback): Promise<number>;
+
+  /** For a delivery that gives up on a callback: alerts the application. */
+  reportFailure(failure: DeliveryFailure): Promise<void>;
 }
 
 /**
- * What makes two callbacks the same news. An approved callback after an
- * incomplete one of the same transaction is news.
+ * Sees to it that each callback is published, once as far as it can be told,
+ * and at least once whatever happens. The contract:
+ *
+ * - Callbacks with the same {@link deliveryKey} are the same news.
+ * - `accept` resolves when the callback will not be lost any more, which may be
+ *   before it is published. It rejects when that cannot be said, within a
+ *   bounded time; the next arrival is then news again.
+ * - For news it first calls `admit`, and where that rejects it rejects with the
+ *   same error and has accepted nothing. For what is no news it does not.
+ * - Arrivals at the same moment, in one instance, count as one and share its
+ *   end.
+ * - What it has accepted it hands to the {@link CallbackPublisher}, again if
+ *   that rejects.
  */
-export function deliveryKey(callback: DeliverableCallback): string {
-  return `${callback.gateway}/${callback.transactionId}/${callback.outcome}`;
+export interface CallbackDelivery {
+  accept(
+    callback: VerifiedCallback,
+    admit: () => Promise<void>,
+  ): Promise<CallbackReceipt>;
+
+  /** For health checks: rejects, within a bounded time, where `accept` would. */
+  ready?(): Promise<void>;
+}
+
+/** How the module makes its {@link CallbackDelivery}: one of the three `use…`. */
+export type CallbackDeliveryDefinition = {
+  /** Modules whose providers the delivery injects. */
+  readonly imports?: ModuleMetadata['imports'];
+  /** Providers to register, and to export, beside it. */
+  readonly providers?: readonly Provider[];
+} & (
+  | { readonly useClass: Type<CallbackDelivery> }
+  | { readonly useExisting: InjectionToken<CallbackDelivery> }
+  | {
+      readonly useFactory: (
+        ...args: never[]
+      ) => CallbackDelivery | Promise<CallbackDelivery>;
+      readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+    }
+);
+
+/** The injection token of the {@link CallbackDelivery}. */
+export const CALLBACK_DELIVERY = Symbol('CALLBACK_DELIVERY');
+
+/** The injection token of the {@link CallbackPublisher}. */
+export const CALLBACK_PUBLISHER = Symbol('CALLBACK_PUBLISHER');
+
+/** Injects the {@link CallbackPublisher} into a delivery of one's own. */
+export const InjectCallbackPublisher = (): ParameterDecorator =>
+  Inject(CALLBACK_PUBLISHER);
+
+/** Whether money has changed hands, so that somebody has to hear of it. */
+export function isPayment({ outcome }: VerifiedCallback): boolean {
+  return outcome === 'approved' || outcome === 'mismatch';
+}
+
+/**
+ * What makes two callbacks the same news: gateway, transaction and outcome. An
+ * approved callback after an incomplete one of the same transaction is news.
+ *
+ * @returns at most some 400 characters out of `A-Z a-z 0-9 - _ . ! ~ * ' ( ) % /`.
+ */
+export function deliveryKey(callback: VerifiedCallback): string {
+  const { gateway, transactionId, outcome } = callback;
+  return `${gateway}/${encodeURIComponent(transactionId)}/${outcome}`;
 }

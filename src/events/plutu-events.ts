@@ -1,6 +1,14 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { EventEmitter2 } from '@nestjs/event-emitter';
+import {
+  EventEmitter2,
+  EventEmitterReadinessWatcher,
+} from '@nestjs/event-emitter';
 import { PlutuConfigurationError } from '../plutu.errors.js';
 
 /** Publishes domain events on the application's own event emitter. */
@@ -8,6 +16,7 @@ import { PlutuConfigurationError } from '../plutu.errors.js';
 export class PlutuEvents implements OnModuleInit {
   private readonly logger = new Logger(PlutuEvents.name);
   private emitter: EventEmitter2 | undefined;
+  private readiness: EventEmitterReadinessWatcher | undefined;
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
@@ -17,35 +26,44 @@ export class PlutuEvents implements OnModuleInit {
   }
 
   /**
-   * Publishes an event and waits for its handlers.
+   * Publishes an event and waits for its handlers. Before the application has
+   * registered them all, it waits for that first: an event that comes out of a
+   * queue during the start-up would find nobody.
    *
    * @returns how many handlers there were.
    * @throws whatever a handler threw.
    */
   async publish(name: string, event: object): Promise<number> {
     const emitter = this.applicationEmitter();
+    this.readiness ??= this.find(EventEmitterReadinessWatcher);
+    await this.readiness.waitUntilReady();
+    const handlers =
+      emitter.listenerCount(name) + emitter.listenersAny().length;
     await emitter.emitAsync(name, event);
-    return emitter.listenerCount(name) + emitter.listenersAny().length;
+    return handlers;
   }
 
-  /** Publishes an event on which nothing depends: a handler's error is logged. */
+  /**
+   * Publishes an event on which nothing depends, at once: a handler's error is
+   * logged.
+   */
   async notify(name: string, event: object): Promise<void> {
     try {
-      await this.publish(name, event);
+      await this.applicationEmitter().emitAsync(name, event);
     } catch (error) {
       this.logger.error(`A handler of ${name} failed`, stackOf(error));
     }
   }
 
   private applicationEmitter(): EventEmitter2 {
-    this.emitter ??= this.findEmitter();
+    this.emitter ??= this.find(EventEmitter2);
     return this.emitter;
   }
 
-  private findEmitter(): EventEmitter2 {
+  private find<T>(provider: Type<T>): T {
     try {
       // Wherever the application imported it, also where it is not global.
-      return this.moduleRef.get(EventEmitter2, { strict: false });
+      return this.moduleRef.get(provider, { strict: false });
     } catch {
       throw new PlutuConfigurationError(
         'imports',

@@ -1,5 +1,6 @@
 import {
   BadRequestException,
+  ConflictException,
   ForbiddenException,
   ServiceUnavailableException,
 } from '@nestjs/common';
@@ -33,8 +34,22 @@ export class MpgsCallbackInvalidException extends BadRequestException {
 }
 
 /**
+ * 409: paid, but the invoice is not known, or another amount or currency was
+ * due. The answer does not say which; `MpgsPaymentMismatchEvent` does.
+ */
+export class MpgsPaymentMismatchException extends ConflictException {
+  constructor() {
+    super({
+      statusCode: 409,
+      code: 'PLUTU_PAYMENT_MISMATCH',
+      message: 'The payment is not the one that was due.',
+    });
+  }
+}
+
+/**
  * 503: the callback is genuine and could not be delivered, as when a handler of
- * the event failed. It is not remembered: the next arrival is delivered anew.
+ * the event failed. Nothing was accepted: the next arrival is delivered anew.
  */
 export class MpgsCallbackNotDeliveredException extends ServiceUnavailableException {
   constructor(cause: unknown) {
@@ -42,7 +57,7 @@ export class MpgsCallbackNotDeliveredException extends ServiceUnavailableExcepti
       {
         statusCode: 503,
         code: 'PLUTU_CALLBACK_NOT_DELIVERED',
-        message: 'The payment could not be recorded yet. Please reload.',
+        message: 'The payment could not be recorded yet. Please try again.',
       },
       { cause },
     );

@@ -1,11 +1,20 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
+  CALLBACK_DELIVERY,
+  type CallbackDelivery,
+  type VerifiedCallback,
+} from '../callbacks/callback-delivery.js';
+import {
   verifyCallback,
   type CallbackRefusalReason,
   type CallbackRules,
 } from '../callbacks/callback-signature.js';
-import type { CallbackDelivery } from '../callbacks/callback-delivery.js';
 import { PlutuEvents, stackOf } from '../events/plutu-events.js';
+import {
+  Invoices,
+  isSameAmount,
+  type InvoiceDue,
+} from '../invoices/invoices.js';
 import { PlutuConfig } from '../plutu.config.js';
 import type { FieldErrors } from '../plutu.errors.js';
 import { toMpgsCallback, type MpgsCallbackDto } from './mpgs-callback.dto.js';
@@ -13,12 +22,10 @@ import {
   MpgsCallbackInvalidException,
   MpgsCallbackNotDeliveredException,
   MpgsCallbackRefusedException,
+  MpgsPaymentMismatchException,
 } from './mpgs-callback.exceptions.js';
 import { mpgsCallbackRules } from './mpgs-callback.rules.js';
 import { MPGS_EVENTS, MpgsCallbackRejectedEvent } from './mpgs.events.js';
-
-/** The injection token of what delivers MPGS callbacks. */
-export const MPGS_CALLBACK_DELIVERY = Symbol('MPGS_CALLBACK_DELIVERY');
 
 /** The way in: from a raw query to a delivered callback. */
 @Injectable()
@@ -29,8 +36,8 @@ export class MpgsCallbacks {
   constructor(
     private readonly config: PlutuConfig,
     private readonly events: PlutuEvents,
-    @Inject(MPGS_CALLBACK_DELIVERY)
-    private readonly delivery: CallbackDelivery<MpgsCallbackDto>,
+    private readonly invoices: Invoices,
+    @Inject(CALLBACK_DELIVERY) private readonly delivery: CallbackDelivery,
   ) {
     this.rules = mpgsCallbackRules(config.currencies);
   }
@@ -64,20 +71,65 @@ export class MpgsCallbacks {
   /**
    * Hands a callback to the application, unless it has had it already.
    *
-   * @throws {MpgsCallbackNotDeliveredException} where that failed; the next
-   *   arrival of the callback tries again.
+   * @throws {MpgsPaymentMismatchException} it is not what the invoice was due;
+   *   the mismatch is delivered in its place.
+   * @throws {MpgsCallbackNotDeliveredException} where delivering failed; the
+   *   next arrival of the callback tries again.
    */
   async deliver(callback: MpgsCallbackDto): Promise<void> {
+    const mismatch = await this.accept(callback);
+    if (!mismatch) return;
+    const { gateway, invoiceNo, transactionId, amount, amountCents, currency } =
+      callback;
+    await this.accept({
+      gateway,
+      outcome: 'mismatch',
+      invoiceNo,
+      transactionId,
+      amount,
+      amountCents,
+      currency,
+      due: mismatch.due,
+    });
+    throw new MpgsPaymentMismatchException();
+  }
+
+  /** @returns the mismatch for which an approved callback was not accepted. */
+  private async accept(
+    callback: VerifiedCallback,
+  ): Promise<InvoiceMismatch | undefined> {
     const about = `invoice ${callback.invoiceNo}, transaction ${callback.transactionId}, ${callback.outcome}`;
+    const start = performance.now();
+    const took = () => `${Math.round(performance.now() - start)} ms`;
     try {
-      const { duplicate } = await this.delivery.accept(callback);
-      this.logger.log(
-        `Callback ${duplicate ? 'seen before' : 'delivered'}: ${about}`,
+      const { duplicate } = await this.delivery.accept(callback, () =>
+        this.compareWithInvoice(callback),
       );
+      const what = duplicate ? 'Duplicate callback' : 'Callback accepted';
+      this.logger.log(`${what}: ${about}, ${took()}`);
+      return undefined;
     } catch (error) {
-      this.logger.error(`Callback not delivered: ${about}`, stackOf(error));
+      if (error instanceof InvoiceMismatch) {
+        const due = error.due
+          ? `${error.due.amount} ${error.due.currency} was due`
+          : 'the invoice is not known';
+        this.logger.error(
+          `Payment mismatch: ${about}, ${callback.amount} ${callback.currency}, but ${due}`,
+        );
+        return error;
+      }
+      this.logger.error(
+        `Callback not delivered: ${about}, ${took()}`,
+        stackOf(error),
+      );
       throw new MpgsCallbackNotDeliveredException(error);
     }
+  }
+
+  private async compareWithInvoice(callback: VerifiedCallback): Promise<void> {
+    if (callback.outcome !== 'approved' || !this.invoices.areKnown) return;
+    const due = await this.invoices.find(callback.invoiceNo);
+    if (!due || !isSameAmount(callback, due)) throw new InvoiceMismatch(due);
   }
 
   private reportRejection(
@@ -94,6 +146,13 @@ export class MpgsCallbacks {
       MPGS_EVENTS.callbackRejected,
       new MpgsCallbackRejectedEvent({ reason, fields, path }),
     );
+  }
+}
+
+/** Not an error of anybody's: how {@link CallbackDelivery} is told "not this one". */
+class InvoiceMismatch extends Error {
+  constructor(readonly due: InvoiceDue | undefined) {
+    super('The payment is not the one that was due.');
   }
 }
 

@@ -10,10 +10,13 @@ export const INVOICE_NUMBER = /^[A-Za-z0-9._-]+$/;
 export class MpgsConfirmDto {
   /**
    * US dollars, more than 0, with at most two decimals: `5`, `'5.5'`, `'5.00'`.
-   * Never rounded, so `0.1 + 0.2` is refused; text is the safer form.
+   * Never rounded, so `0.1 + 0.2` is refused; text is the safer form. May be
+   * left out only where the module's `invoices` option is set, and has to be
+   * what the invoice is due where it is given all the same.
    */
+  @IsOptional()
   @IsDollars()
-  amount!: string | number;
+  amount?: string | number;
 
   /**
    * The invoice, made of `A-Z a-z 0-9 . _ -`. Plutu takes each number once in

@@ -1,30 +1,50 @@
-import { Logger } from '@nestjs/common';
-import type { CallbackPublisher } from '../callbacks/callback-delivery.js';
-import type { PlutuEvents } from '../events/plutu-events.js';
-import type { MpgsCallbackDto } from './mpgs-callback.dto.js';
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  isPayment,
+  type CallbackPublisher,
+  type DeliveryFailure,
+  type VerifiedCallback,
+} from '../callbacks/callback-delivery.js';
+import { PlutuEvents } from '../events/plutu-events.js';
 import {
   MPGS_EVENTS,
+  MpgsDeliveryFailedEvent,
   MpgsPaymentApprovedEvent,
   MpgsPaymentCanceledEvent,
   MpgsPaymentIncompleteEvent,
+  MpgsPaymentMismatchEvent,
 } from './mpgs.events.js';
 
 const PAYMENT_EVENTS = {
   approved: [MPGS_EVENTS.paymentApproved, MpgsPaymentApprovedEvent],
   canceled: [MPGS_EVENTS.paymentCanceled, MpgsPaymentCanceledEvent],
   incomplete: [MPGS_EVENTS.paymentIncomplete, MpgsPaymentIncompleteEvent],
+  mismatch: [MPGS_EVENTS.paymentMismatch, MpgsPaymentMismatchEvent],
 } as const;
 
 /** Publishes a delivered callback as the payment event of its outcome. */
-export function mpgsPaymentPublisher(
-  events: PlutuEvents,
-): CallbackPublisher<MpgsCallbackDto> {
-  const logger = new Logger('MpgsPaymentPublisher');
-  return async (callback) => {
+@Injectable()
+export class MpgsPaymentPublisher implements CallbackPublisher {
+  private readonly logger = new Logger(MpgsPaymentPublisher.name);
+
+  constructor(private readonly events: PlutuEvents) {}
+
+  async publish(callback: VerifiedCallback): Promise<number> {
     const [name, PaymentEvent] = PAYMENT_EVENTS[callback.outcome];
-    const handlers = await events.publish(name, new PaymentEvent(callback));
-    if (handlers === 0) {
-      logger.warn(`Nothing in this application listens to ${name}`);
+    const handlers = await this.events.publish(
+      name,
+      new PaymentEvent(callback),
+    );
+    if (handlers === 0 && isPayment(callback)) {
+      this.logger.warn(`Nothing in this application listens to ${name}`);
     }
-  };
+    return handlers;
+  }
+
+  async reportFailure(failure: DeliveryFailure): Promise<void> {
+    await this.events.notify(
+      MPGS_EVENTS.deliveryFailed,
+      new MpgsDeliveryFailedEvent(failure),
+    );
+  }
 }

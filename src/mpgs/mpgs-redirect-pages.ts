@@ -13,6 +13,7 @@ import type { MpgsCallbackDto } from './mpgs-callback.dto.js';
 import {
   MpgsCallbackInvalidException,
   MpgsCallbackRefusedException,
+  MpgsPaymentMismatchException,
 } from './mpgs-callback.exceptions.js';
 
 /** What `@Redirect()` takes from a method. */
@@ -53,11 +54,15 @@ export function pageAfter(
   };
 }
 
-/** A filter that sends the browser to a page instead of answering 403 or 400. */
+/** A filter that sends the browser to a page instead of answering 403, 400 or 409. */
 export function refusedPageFilter(page: string): Type<ExceptionFilter> {
   const url = withQuery(page, { outcome: 'refused' });
 
-  @Catch(MpgsCallbackRefusedException, MpgsCallbackInvalidException)
+  @Catch(
+    MpgsCallbackRefusedException,
+    MpgsCallbackInvalidException,
+    MpgsPaymentMismatchException,
+  )
   class RefusedPageFilter implements ExceptionFilter {
     constructor(private readonly adapterHost: HttpAdapterHost) {}
 

@@ -2,6 +2,7 @@ import {
   applyDecorators,
   createParamDecorator,
   Get,
+  UseFilters,
   UseGuards,
   UseInterceptors,
   type ExecutionContext,
@@ -12,13 +13,16 @@ import {
   verifiedCallbackOf,
 } from './mpgs-callback.guard.js';
 import { MpgsCallbackInterceptor } from './mpgs-callback.interceptor.js';
+import { MpgsPendingFilter } from './mpgs-pending.filter.js';
 import {
   MPGS_EVENTS,
   type MpgsCallbackRejectedEvent,
   type MpgsCheckoutCreatedEvent,
+  type MpgsDeliveryFailedEvent,
   type MpgsPaymentApprovedEvent,
   type MpgsPaymentCanceledEvent,
   type MpgsPaymentIncompleteEvent,
+  type MpgsPaymentMismatchEvent,
 } from './mpgs.events.js';
 
 /**
@@ -33,6 +37,7 @@ export function MpgsCallbackEndpoint(path = ''): MethodDecorator {
     Get(path),
     UseGuards(MpgsCallbackGuard),
     UseInterceptors(MpgsCallbackInterceptor),
+    UseFilters(MpgsPendingFilter),
   );
 }
 
@@ -52,8 +57,8 @@ export interface MpgsHandlerOptions {
 
 /**
  * Calls the method when an invoice is paid. Where the method throws, the
- * payment counts as not delivered: the callback is answered with 503, and its
- * next arrival calls the handlers again. So make the handler idempotent.
+ * payment counts as not delivered, and all handlers are called again: by the
+ * queue, or at the callback's next arrival. So make the handler idempotent.
  */
 export const OnMpgsPaymentApproved = handlerDecorator<MpgsPaymentApprovedEvent>(
   MPGS_EVENTS.paymentApproved,
@@ -70,6 +75,19 @@ export const OnMpgsPaymentCanceled = handlerDecorator<MpgsPaymentCanceledEvent>(
  */
 export const OnMpgsPaymentIncomplete =
   handlerDecorator<MpgsPaymentIncompleteEvent>(MPGS_EVENTS.paymentIncomplete);
+
+/**
+ * Calls the method when something was paid that was not due (with the module's
+ * `invoices` option). Errors: as for *approved*.
+ */
+export const OnMpgsPaymentMismatch = handlerDecorator<MpgsPaymentMismatchEvent>(
+  MPGS_EVENTS.paymentMismatch,
+);
+
+/** Calls the method when a queue gave up on a payment. Its errors are logged. */
+export const OnMpgsDeliveryFailed = handlerDecorator<MpgsDeliveryFailedEvent>(
+  MPGS_EVENTS.deliveryFailed,
+);
 
 /** Calls the method when a checkout is open. Its errors are logged. */
 export const OnMpgsCheckoutCreated = handlerDecorator<MpgsCheckoutCreatedEvent>(

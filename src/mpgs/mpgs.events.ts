@@ -1,6 +1,10 @@
+import type {
+  DeliveryFailure,
+  VerifiedCallback,
+} from '../callbacks/callback-delivery.js';
 import type { CallbackRefusalReason } from '../callbacks/callback-signature.js';
+import type { InvoiceDue } from '../invoices/invoices.js';
 import type { FieldErrors } from '../plutu.errors.js';
-import type { MpgsCallbackDto, MpgsOutcome } from './mpgs-callback.dto.js';
 import type { MpgsCheckout } from './mpgs-confirm.dto.js';
 
 /**
@@ -12,6 +16,8 @@ export const MPGS_EVENTS = {
   paymentApproved: 'plutu.mpgs.payment-approved',
   paymentCanceled: 'plutu.mpgs.payment-canceled',
   paymentIncomplete: 'plutu.mpgs.payment-incomplete',
+  paymentMismatch: 'plutu.mpgs.payment-mismatch',
+  deliveryFailed: 'plutu.mpgs.delivery-failed',
   callbackRejected: 'plutu.mpgs.callback-rejected',
 } as const;
 
@@ -31,7 +37,7 @@ export class MpgsCheckoutCreatedEvent {
 
 /** What all events about a payment say. */
 export abstract class MpgsPaymentEvent {
-  abstract readonly outcome: MpgsOutcome;
+  abstract readonly outcome: VerifiedCallback['outcome'];
   readonly invoiceNo: string;
   /** Plutu's own number for the payment: what to make a credit unique by. */
   readonly transactionId: string;
@@ -42,7 +48,7 @@ export abstract class MpgsPaymentEvent {
   /** ISO 4217. */
   readonly currency: string;
 
-  constructor(callback: MpgsCallbackDto) {
+  constructor(callback: Omit<VerifiedCallback, 'gateway' | 'outcome'>) {
     this.invoiceNo = callback.invoiceNo;
     this.transactionId = callback.transactionId;
     this.amount = callback.amount;
@@ -52,8 +58,9 @@ export abstract class MpgsPaymentEvent {
 }
 
 /**
- * The invoice is paid. Compare `amountCents` and `currency` with what the
- * invoice is due before anything is handed over.
+ * The invoice is paid. Unless the module's `invoices` option is set, compare
+ * `amountCents` and `currency` with what the invoice is due before anything is
+ * handed over.
  */
 export class MpgsPaymentApprovedEvent extends MpgsPaymentEvent {
   override readonly outcome = 'approved';
@@ -70,6 +77,40 @@ export class MpgsPaymentCanceledEvent extends MpgsPaymentEvent {
  */
 export class MpgsPaymentIncompleteEvent extends MpgsPaymentEvent {
   override readonly outcome = 'incomplete';
+}
+
+/**
+ * Something was paid that was not due: the invoice is not known, or its amount
+ * or currency is another. Published instead of *approved* where the module's
+ * `invoices` option is set.
+ */
+export class MpgsPaymentMismatchEvent extends MpgsPaymentEvent {
+  override readonly outcome = 'mismatch';
+  /** What was due; `undefined` where the invoice is not known. */
+  readonly due: InvoiceDue | undefined;
+
+  constructor(callback: Omit<VerifiedCallback, 'gateway' | 'outcome'>) {
+    super(callback);
+    this.due = callback.due;
+  }
+}
+
+/**
+ * A queue has given up on a payment: its handlers have failed as often as was
+ * allowed. It is kept and can be run again. Made for alerting.
+ */
+export class MpgsDeliveryFailedEvent {
+  readonly callback: VerifiedCallback;
+  /** How often the handlers were called. */
+  readonly attempts: number;
+  /** The message of the last error. */
+  readonly reason: string;
+
+  constructor(failure: DeliveryFailure) {
+    this.callback = failure.callback;
+    this.attempts = failure.attempts;
+    this.reason = failure.reason;
+  }
 }
 
 /**

@@ -3,8 +3,13 @@ import { plainToInstance } from 'class-transformer';
 import { PlutuClient } from '../api/plutu-client.js';
 import { isHttpUrl } from '../callbacks/callback-parameters.js';
 import { PlutuEvents } from '../events/plutu-events.js';
+import { Invoices, isSameAmount } from '../invoices/invoices.js';
 import { PlutuConfig } from '../plutu.config.js';
-import { PlutuInvalidRequestError } from '../plutu.errors.js';
+import {
+  PlutuInvalidRequestError,
+  PlutuInvoiceMismatchError,
+} from '../plutu.errors.js';
+import { DOLLARS_MESSAGE, dollarsToCents } from '../validation/dollars.js';
 import { dtoErrors } from '../validation/validate-dto.js';
 import { MPGS_GATEWAY } from './mpgs-callback.rules.js';
 import { MpgsConfirmDto, type MpgsCheckout } from './mpgs-confirm.dto.js';
@@ -17,6 +22,7 @@ export class MpgsService {
     private readonly config: PlutuConfig,
     private readonly client: PlutuClient,
     private readonly events: PlutuEvents,
+    private readonly invoices: Invoices,
   ) {}
 
   /**
@@ -24,18 +30,21 @@ export class MpgsService {
    * is charged by this, and only the callback tells whether it was paid.
    *
    * @throws {PlutuInvalidRequestError} a field breaks a rule; nothing was sent.
+   * @throws {PlutuInvoiceMismatchError} with the `invoices` option: there is no
+   *   such invoice, or another amount is due; nothing was sent.
    * @throws {PlutuRefusedError} Plutu said no; `fault` says whose move it is.
    * @throws {PlutuConnectionError} nothing was sent; try again.
    * @throws {PlutuOutcomeUnknownError} the invoice number may be used up.
    * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
    */
   async confirm(request: MpgsConfirmDto): Promise<MpgsCheckout> {
-    const { amount, invoiceNo, returnUrl, customerIp, lang } =
+    const { invoiceNo, returnUrl, customerIp, lang, ...dto } =
       this.validated(request);
+    const amount = String(await this.amountDue(dto.amount, invoiceNo));
     const redirectUrl = await this.client.post(
       `v1/transaction/${MPGS_GATEWAY}/confirm`,
       {
-        amount: String(amount),
+        amount,
         invoice_no: invoiceNo,
         return_url: returnUrl,
         ...(customerIp && { customer_ip: customerIp }),
@@ -43,7 +52,7 @@ export class MpgsService {
       },
       (result) => this.redirectUrlIn(result),
     );
-    const checkout = { redirectUrl, invoiceNo, amount: String(amount) };
+    const checkout = { redirectUrl, invoiceNo, amount };
     await this.events.notify(
       MPGS_EVENTS.checkoutCreated,
       new MpgsCheckoutCreatedEvent(checkout),
@@ -64,8 +73,13 @@ export class MpgsService {
       });
     }
     const dto = plainToInstance(MpgsConfirmDto, request);
+    dto.amount ??= undefined;
     const returnUrl = dto.returnUrl ?? this.config.returnUrl;
     const errors = { ...dtoErrors(dto) };
+    // An invoice that is known says what is due.
+    if (dto.amount === undefined && !this.invoices.areKnown) {
+      errors['amount'] = [DOLLARS_MESSAGE.replace('$property', 'amount')];
+    }
     if (returnUrl === undefined) {
       errors['returnUrl'] = [
         "returnUrl is missing: pass one, or set PlutuModule's returnUrl",
@@ -78,6 +92,39 @@ export class MpgsService {
       returnUrl,
       lang: dto.lang ?? this.config.lang,
     });
+  }
+
+  /** What to charge: the amount asked for, or what the invoice is due. */
+  private async amountDue(
+    amount: string | number | undefined,
+    invoiceNo: string,
+  ): Promise<string | number> {
+    if (amount !== undefined && !this.invoices.areKnown) return amount;
+    const due = await this.invoices.find(invoiceNo);
+    if (!due) {
+      throw new PlutuInvoiceMismatchError(
+        'invoiceNo',
+        `there is no invoice ${invoiceNo}`,
+      );
+    }
+    const { currency } = due;
+    if (
+      dollarsToCents(due.amount) === undefined ||
+      !this.config.currencies.includes(currency)
+    ) {
+      throw new PlutuInvoiceMismatchError(
+        'invoiceNo',
+        `invoice ${invoiceNo} is due ${due.amount} ${currency}, which cannot be charged`,
+      );
+    }
+    if (amount === undefined) return due.amount;
+    if (!isSameAmount({ amount, currency }, due)) {
+      throw new PlutuInvoiceMismatchError(
+        'amount',
+        `amount is not what invoice ${invoiceNo} is due`,
+      );
+    }
+    return amount;
   }
 
   /** Plain `http:` would let anyone on the way swap the checkout page. */

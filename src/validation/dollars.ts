@@ -18,6 +18,10 @@ export function dollarsToCents(amount: unknown): number | undefined {
   return cents > 0 ? cents : undefined;
 }
 
+/** What is wrong with what is no amount; class-validator's `$property` in it. */
+export const DOLLARS_MESSAGE =
+  '$property must be US dollars, more than 0, with at most two decimals, such as "5" or "5.50"';
+
 /** Validates that a property is US dollars, as text or as a number. */
 export function IsDollars(options?: ValidationOptions): PropertyDecorator {
   return ValidateBy(
@@ -25,8 +29,7 @@ export function IsDollars(options?: ValidationOptions): PropertyDecorator {
       name: 'isDollars',
       validator: {
         validate: (value) => dollarsToCents(value) !== undefined,
-        defaultMessage: () =>
-          '$property must be US dollars, more than 0, with at most two decimals, such as "5" or "5.50"',
+        defaultMessage: () => DOLLARS_MESSAGE,
       },
     },
     options,

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   MpgsService,
   OnMpgsPaymentApproved,
   OnMpgsPaymentCanceled,
+  OnMpgsPaymentMismatch,
+  type InvoiceDue,
+  type InvoiceSource,
   type MpgsPaymentApprovedEvent,
   type MpgsPaymentCanceledEvent,
+  type MpgsPaymentMismatchEvent,
   type PlutuLanguage,
 } from 'nestjs-plutu';
 
@@ -21,8 +25,7 @@ export const BOOK = { title: 'A book of Libyan poems', dueCents: 2550 };
 
 /** The shop's orders. A real shop keeps them in a database. */
 @Injectable()
-export class OrdersService {
-  private readonly logger = new Logger(OrdersService.name);
+export class OrdersService implements InvoiceSource {
   private readonly orders = new Map<string, Order>();
 
   constructor(private readonly mpgs: MpgsService) {}
@@ -32,11 +35,7 @@ export class OrdersService {
     // Plutu takes an invoice number once, so it is new for every attempt.
     const invoiceNo = `shop-${randomUUID()}`;
     this.orders.set(invoiceNo, { ...BOOK, invoiceNo, status: 'open' });
-    const { redirectUrl } = await this.mpgs.confirm({
-      amount: (BOOK.dueCents / 100).toFixed(2),
-      invoiceNo,
-      lang,
-    });
+    const { redirectUrl } = await this.mpgs.confirm({ invoiceNo, lang });
     return redirectUrl;
   }
 
@@ -44,18 +43,25 @@ export class OrdersService {
     return this.orders.get(invoiceNo);
   }
 
+  /** What PlutuModule compares a payment with. */
+  findInvoice(invoiceNo: string): InvoiceDue | undefined {
+    const order = this.orders.get(invoiceNo);
+    return order && { amount: dollars(order.dueCents), currency: 'USD' };
+  }
+
   @OnMpgsPaymentApproved()
   paid(event: MpgsPaymentApprovedEvent): void {
     const order = this.orders.get(event.invoiceNo);
-    // The event says what was paid; only the shop knows what was due.
-    if (order?.dueCents !== event.amountCents || event.currency !== 'USD') {
-      this.logger.error(`Invoice ${event.invoiceNo}: paid, but not as due`);
-      if (order) order.status = 'disputed';
-      return;
-    }
+    if (!order) throw new Error(`There is no order ${event.invoiceNo}.`);
     // Setting a state, where adding to a balance would count twice.
     order.status = 'paid';
     order.transactionId = event.transactionId;
+  }
+
+  @OnMpgsPaymentMismatch()
+  paidSomethingElse(event: MpgsPaymentMismatchEvent): void {
+    const order = this.orders.get(event.invoiceNo);
+    if (order?.status === 'open') order.status = 'disputed';
   }
 
   @OnMpgsPaymentCanceled()
@@ -63,4 +69,9 @@ export class OrdersService {
     const order = this.orders.get(event.invoiceNo);
     if (order?.status === 'open') order.status = 'canceled';
   }
+}
+
+/** An amount as text, such as `25.50`. */
+export function dollars(cents: number): string {
+  return (cents / 100).toFixed(2);
 }

@@ -12,6 +12,8 @@ import { ShopController } from './shop.controller.js';
         ...plutuOptionsFromEnv(),
         returnUrl: `${process.env['SHOP_URL']}/plutu/mpgs/callback`,
       }),
+      // Nothing is approved but what an order is due.
+      invoices: OrdersService,
       controller: {
         // The shop opens checkouts itself, so nobody else chooses an amount.
         routes: ['callback'],

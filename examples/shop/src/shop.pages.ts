@@ -1,9 +1,9 @@
-import { BOOK, type Order } from './orders.service.js';
+import { BOOK, dollars, type Order } from './orders.service.js';
 
 export function shopPage(): string {
   return page(
     'The bookshop',
-    `<p>${BOOK.title}: ${dollars(BOOK.dueCents)}</p>
+    `<p>${BOOK.title}: ${dollars(BOOK.dueCents)} US dollars</p>
     <form method="post" action="/orders">
       <label>Language of the checkout page
         <select name="lang">
@@ -26,7 +26,7 @@ const HEADLINES: Readonly<Record<Order['status'], string>> = {
 export function orderPage(order: Order): string {
   return page(
     HEADLINES[order.status],
-    `<p>${order.title}: ${dollars(order.dueCents)}</p>
+    `<p>${order.title}: ${dollars(order.dueCents)} US dollars</p>
     <p>Invoice ${order.invoiceNo}</p>`,
   );
 }
@@ -55,8 +55,4 @@ function page(title: string, body: string): string {
   </body>
 </html>
 `;
-}
-
-function dollars(cents: number): string {
-  return `${(cents / 100).toFixed(2)} US dollars`;
 }

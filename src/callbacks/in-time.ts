@@ -1,0 +1,19 @@
+import { firstValueFrom, from, throwError, timeout } from 'rxjs';
+
+/**
+ * Waits for a promise, but no longer than `ms` milliseconds. What it stands for
+ * goes on all the same.
+ *
+ * @throws {Error} with `message` where it took longer.
+ */
+export function inTime<T>(
+  promise: Promise<T>,
+  ms: number,
+  message: string,
+): Promise<T> {
+  return firstValueFrom(
+    from(promise).pipe(
+      timeout({ first: ms, with: () => throwError(() => new Error(message)) }),
+    ),
+  );
+}

@@ -1,0 +1,83 @@
+import type { InjectionToken, OnModuleInit } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import { PlutuConfigurationError } from '../plutu.errors.js';
+import { dollarsToCents } from '../validation/dollars.js';
+
+/** What an invoice is due. */
+export interface InvoiceDue {
+  /** With at most two decimals, such as `'25.50'` or `25.5`. */
+  readonly amount: string | number;
+  /** ISO 4217, such as `USD`. */
+  readonly currency: string;
+}
+
+/**
+ * The application's invoices, as far as the module has to know them. Any
+ * injectable class of the application can be one.
+ */
+export interface InvoiceSource {
+  /**
+   * @returns what the invoice is due, whether it is paid by now or not, or
+   *   nothing where there is no such invoice.
+   */
+  findInvoice(
+    invoiceNo: string,
+  ): InvoiceDue | null | undefined | Promise<InvoiceDue | null | undefined>;
+}
+
+/** Whether two amounts are the same in cents, and not nothing. */
+export function isSameAmount(paid: InvoiceDue, due: InvoiceDue): boolean {
+  const cents = dollarsToCents(due.amount);
+  return (
+    cents !== undefined &&
+    cents === dollarsToCents(paid.amount) &&
+    paid.currency === due.currency
+  );
+}
+
+/** Looks invoices up at the application's {@link InvoiceSource}, if it has one. */
+export class Invoices implements OnModuleInit {
+  private source: InvoiceSource | undefined;
+
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    private readonly token: InjectionToken<InvoiceSource> | undefined,
+  ) {}
+
+  /** Whether the application told where its invoices are. */
+  get areKnown(): boolean {
+    return this.token !== undefined;
+  }
+
+  /** @throws {PlutuConfigurationError} where no provider of that name is found. */
+  onModuleInit(): void {
+    if (this.areKnown) this.findSource();
+  }
+
+  /** @throws whatever the application's class throws. */
+  async find(invoiceNo: string): Promise<InvoiceDue | undefined> {
+    const due = await this.findSource().findInvoice(invoiceNo);
+    // No more of what may be a whole database row.
+    return due ? { amount: due.amount, currency: due.currency } : undefined;
+  }
+
+  private findSource(): InvoiceSource {
+    this.source ??= this.resolveSource();
+    return this.source;
+  }
+
+  // Looked up and not injected: the class that knows the invoices is often the
+  // one that injects MpgsService, and would wait for itself.
+  private resolveSource(): InvoiceSource {
+    try {
+      return this.moduleRef.get<InvoiceSource>(this.token ?? '', {
+        strict: false,
+      });
+    } catch {
+      throw new PlutuConfigurationError(
+        'invoices',
+        'PlutuModule: the option "invoices" names a class that no module of the application provides, or that is not a singleton.',
+      );
+    }
+  }
+}

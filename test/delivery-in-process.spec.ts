@@ -1,0 +1,132 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { inProcessDelivery, MpgsCallbacks } from '../src/index.js';
+import { startApp } from './support/app.js';
+import { callbackQuery } from './support/callbacks.js';
+import {
+  describeDeliveryContract,
+  RecordingPublisher,
+  startDelivery,
+} from './support/delivery-contract.js';
+
+describeDeliveryContract('the delivery in the process', () =>
+  inProcessDelivery(),
+);
+
+function callback(transactionId: string) {
+  return {
+    gateway: 'mpgs',
+    outcome: 'approved',
+    invoiceNo: 'inv-1',
+    transactionId,
+    amount: '5.00',
+    amountCents: 500,
+    currency: 'USD',
+  } as const;
+}
+
+const admitted = async (): Promise<void> => {};
+
+describe('the memory of the delivery in the process', () => {
+  it('drops the oldest callback, by count', async () => {
+    const { delivery } = await startDelivery(
+      inProcessDelivery({ max: 2 }),
+      new RecordingPublisher(),
+    );
+
+    for (const id of ['1', '2', '3']) {
+      await delivery.accept(callback(id), admitted);
+    }
+
+    expect(await delivery.accept(callback('3'), admitted)).toEqual({
+      duplicate: true,
+    });
+    expect(await delivery.accept(callback('1'), admitted)).toEqual({
+      duplicate: false,
+    });
+  });
+
+  it('drops a callback by age', async () => {
+    const { delivery } = await startDelivery(
+      inProcessDelivery({ rememberFor: 200 }),
+      new RecordingPublisher(),
+    );
+
+    await delivery.accept(callback('1'), admitted);
+    expect(await delivery.accept(callback('1'), admitted)).toEqual({
+      duplicate: true,
+    });
+
+    await expect
+      .poll(() => delivery.accept(callback('1'), admitted))
+      .toEqual({ duplicate: false });
+  });
+
+  it('never drops what is still being published', async () => {
+    let finish = () => {};
+    const hanging = new Promise<void>((resolve) => (finish = resolve));
+    const publisher = new RecordingPublisher(() => hanging);
+    const { delivery } = await startDelivery(
+      inProcessDelivery({ max: 1 }),
+      publisher,
+    );
+
+    const first = delivery.accept(callback('1'), admitted);
+    const others = ['2', '3'].map((id) =>
+      delivery.accept(callback(id), admitted),
+    );
+    const second = delivery.accept(callback('1'), admitted);
+    finish();
+
+    await Promise.all([first, ...others]);
+    expect(await second).toEqual({ duplicate: true });
+    expect(publisher.calls).toHaveLength(3);
+  });
+
+  it('stays within 64 MiB for 300 000 callbacks', async () => {
+    const { app } = await startApp();
+    const callbacks = app.get(MpgsCallbacks);
+    const before = usedHeap();
+
+    for (let i = 0; i < 300_000; i++) {
+      const query = callbackQuery({ transaction_id: `t-${i}` });
+      await callbacks.deliver(
+        callbacks.verify(`/plutu/mpgs/callback?${query}`),
+      );
+    }
+
+    expect((usedHeap() - before) / 2 ** 20).toBeLessThan(64);
+  }, 180_000);
+});
+
+describe('a handler that does not end', () => {
+  it('costs its arrivals a bounded time, and is not called twice meanwhile', async () => {
+    let finish = () => {};
+    const hanging = new Promise<void>((resolve) => (finish = resolve));
+    const publisher = new RecordingPublisher(() => hanging);
+    const { delivery } = await startDelivery(
+      inProcessDelivery({ acceptTimeout: 100 }),
+      publisher,
+    );
+
+    for (let arrival = 0; arrival < 3; arrival++) {
+      await expect(delivery.accept(callback('1'), admitted)).rejects.toThrow(
+        'did not finish in 100 ms',
+      );
+    }
+    finish();
+
+    await expect
+      .poll(() => delivery.accept(callback('1'), admitted))
+      .toEqual({ duplicate: true });
+    expect(publisher.calls).toHaveLength(1);
+  });
+});
+
+/** In bytes, of what is reachable. */
+function usedHeap(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}

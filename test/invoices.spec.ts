@@ -1,0 +1,303 @@
+import { Injectable, Module, Scope } from '@nestjs/common';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { Test } from '@nestjs/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  MPGS_EVENTS,
+  MpgsPaymentMismatchEvent,
+  MpgsService,
+  PlutuConfigurationError,
+  PlutuInvoiceMismatchError,
+  PlutuModule,
+  type InvoiceDue,
+  type InvoiceSource,
+  type PlutuModuleOptions,
+} from '../src/index.js';
+import { PlutuSandbox } from '../src/sandbox/index.js';
+import { ACCOUNT, record, startApp } from './support/app.js';
+import { callbackQuery } from './support/callbacks.js';
+
+const INVOICES: Record<string, InvoiceDue> = {
+  'inv-1': { amount: '5.00', currency: 'USD' },
+  'inv-number': { amount: 25.5, currency: 'USD' },
+  'inv-dinars': { amount: '5.00', currency: 'LYD' },
+  'inv-nothing': { amount: '0.00', currency: 'USD' },
+};
+
+/** The application's invoices; it uses MpgsService itself, as many do. */
+@Injectable()
+class InvoicesService implements InvoiceSource {
+  lookups = 0;
+  isDown = false;
+
+  constructor(readonly mpgs: MpgsService) {}
+
+  async findInvoice(invoiceNo: string): Promise<InvoiceDue | undefined> {
+    this.lookups++;
+    if (this.isDown) throw new Error('the database is down');
+    return INVOICES[invoiceNo];
+  }
+}
+
+const PAGES = {
+  approved: '/paid',
+  canceled: '/canceled',
+  incomplete: '/try-again',
+  refused: '/refused',
+};
+
+async function startShop(options: Partial<PlutuModuleOptions> = {}) {
+  const shop = await startApp(
+    { invoices: InvoicesService, ...options },
+    { providers: [InvoicesService] },
+  );
+  const events = record(shop.emitter);
+  const call = (changes: Parameters<typeof callbackQuery>[0] = {}) =>
+    fetch(`${shop.url}/plutu/mpgs/callback?${callbackQuery(changes)}`, {
+      redirect: 'manual',
+    });
+  return { ...shop, events, call, invoices: shop.app.get(InvoicesService) };
+}
+
+describe('a payment of what the invoice is due', () => {
+  it.each(['5', '5.0', '5.00'])('%s for 5.00 is approved', async (amount) => {
+    const { call, events } = await startShop();
+
+    expect((await call({ amount })).status).toBe(200);
+    expect(events.map(([name]) => name)).toEqual([MPGS_EVENTS.paymentApproved]);
+  });
+
+  it('is compared once, and not when it arrives again', async () => {
+    const { call, invoices } = await startShop();
+
+    await call();
+    await call();
+
+    expect(invoices.lookups).toBe(1);
+  });
+
+  it('stays approved when the invoice changes after it', async () => {
+    const { call, events } = await startShop();
+
+    await call();
+    INVOICES['inv-1'] = { amount: '0.00', currency: 'USD' };
+    onTestFinished(() => {
+      INVOICES['inv-1'] = { amount: '5.00', currency: 'USD' };
+    });
+
+    expect((await call()).status).toBe(200);
+    expect(events).toHaveLength(1);
+  });
+});
+
+describe('a payment that was not due is a mismatch and never approved:', () => {
+  it.each([
+    ['less', { amount: '4.99' }, INVOICES['inv-1']],
+    ['more', { amount: '50.00' }, INVOICES['inv-1']],
+    ['another currency', { invoice_no: 'inv-dinars' }, INVOICES['inv-dinars']],
+    ['nothing due', { invoice_no: 'inv-nothing' }, INVOICES['inv-nothing']],
+    ['no such invoice', { invoice_no: 'inv-0' }, undefined],
+  ])('%s', async (_, changes, due) => {
+    const { call, events } = await startShop();
+
+    const response = await call(changes);
+
+    expect(response.status).toBe(409);
+    expect(await response.json()).toEqual({
+      statusCode: 409,
+      code: 'PLUTU_PAYMENT_MISMATCH',
+      message: expect.any(String),
+    });
+    expect(events).toEqual([
+      [MPGS_EVENTS.paymentMismatch, expect.any(MpgsPaymentMismatchEvent)],
+    ]);
+    expect(events[0]?.[1]).toMatchObject({
+      outcome: 'mismatch',
+      transactionId: 't-1',
+      due,
+    });
+  });
+
+  it('once, with the same answer for each arrival', async () => {
+    const { call, events } = await startShop();
+
+    const answers = [await call({ amount: '1' }), await call({ amount: '1' })];
+
+    expect(answers.map(({ status }) => status)).toEqual([409, 409]);
+    expect(events).toHaveLength(1);
+  });
+
+  it('and the customer is sent to the refused page, where there is one', async () => {
+    const { call } = await startShop({ controller: { redirect: PAGES } });
+
+    const response = await call({ amount: '1' });
+
+    expect(response.status).toBe(303);
+    expect(response.headers.get('location')).toBe('/refused?outcome=refused');
+  });
+
+  it('and a canceled payment is none, whatever its amount', async () => {
+    const { call, events } = await startShop();
+
+    await call({ amount: '1', approved: '0', canceled: '1' });
+    await call({ amount: '1', approved: '0', canceled: '0' });
+
+    expect(events.map(([name]) => name)).toEqual([
+      MPGS_EVENTS.paymentCanceled,
+      MPGS_EVENTS.paymentIncomplete,
+    ]);
+  });
+});
+
+describe('while the invoices cannot be read', () => {
+  it('a payment is neither approved nor a mismatch, and is news afterwards', async () => {
+    const { call, events, invoices } = await startShop();
+    invoices.isDown = true;
+
+    expect((await call()).status).toBe(503);
+    expect(events).toEqual([]);
+
+    invoices.isDown = false;
+    expect((await call()).status).toBe(200);
+    expect(events.map(([name]) => name)).toEqual([MPGS_EVENTS.paymentApproved]);
+  });
+});
+
+describe('POST confirm with known invoices', () => {
+  async function startWithSandbox() {
+    const sandbox = await PlutuSandbox.start();
+    onTestFinished(() => sandbox.close());
+    const shop = await startShop({
+      ...sandbox.credentials,
+      baseUrl: sandbox.baseUrl,
+    });
+    const confirm = async (body: object) => {
+      const response = await fetch(`${shop.url}/plutu/mpgs/confirm`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return { status: response.status, body: await response.json() };
+    };
+    return { ...shop, confirm };
+  }
+
+  it.each([
+    ['inv-1', '5.00'],
+    ['inv-number', '25.5'],
+  ])('needs only the number: %s', async (invoiceNo, amount) => {
+    const { confirm } = await startWithSandbox();
+
+    expect(await confirm({ invoiceNo })).toMatchObject({
+      status: 201,
+      body: { invoiceNo, amount },
+    });
+  });
+
+  it('takes the amount that is due, however it is spelled', async () => {
+    const { confirm } = await startWithSandbox();
+
+    expect(await confirm({ invoiceNo: 'inv-1', amount: '5' })).toMatchObject({
+      status: 201,
+      body: { amount: '5' },
+    });
+  });
+
+  it.each([
+    [{ invoiceNo: 'inv-1', amount: '1' }, 'amount'],
+    [{ invoiceNo: 'inv-0' }, 'invoiceNo'],
+    [{ invoiceNo: 'inv-dinars' }, 'invoiceNo'],
+    [{ invoiceNo: 'inv-nothing' }, 'invoiceNo'],
+  ])('refuses %j with 422', async (body, field) => {
+    const { confirm } = await startWithSandbox();
+
+    expect(await confirm(body)).toEqual({
+      status: 422,
+      body: {
+        statusCode: 422,
+        code: 'PLUTU_INVOICE_MISMATCH',
+        message: expect.any(String),
+        fields: { [field]: [expect.any(String)] },
+      },
+    });
+  });
+
+  it('still checks the form of everything first', async () => {
+    const { confirm } = await startWithSandbox();
+
+    expect(
+      await confirm({ invoiceNo: 'inv 1', amount: '0.001' }),
+    ).toMatchObject({
+      status: 400,
+      body: {
+        fields: {
+          invoiceNo: [expect.any(String)],
+          amount: [expect.any(String)],
+        },
+      },
+    });
+  });
+
+  it('and the service throws the same as a typed error', async () => {
+    const { mpgs } = await startWithSandbox();
+
+    await expect(
+      mpgs.confirm({ invoiceNo: 'inv-1', amount: '6' }),
+    ).rejects.toBeInstanceOf(PlutuInvoiceMismatchError);
+  });
+});
+
+describe('without known invoices', () => {
+  it.each([{}, { amount: null }, { amount: undefined }])(
+    'an amount is needed: %j',
+    async (body) => {
+      const { mpgs } = await startApp();
+
+      await expect(
+        mpgs.confirm({ invoiceNo: 'inv-1', ...body } as never),
+      ).rejects.toMatchObject({
+        code: 'PLUTU_INVALID_REQUEST',
+        fields: {
+          amount: [expect.stringContaining('amount must be US dollars')],
+        },
+      });
+    },
+  );
+});
+
+describe('the option "invoices"', () => {
+  it('stops the start-up where nobody provides the class', async () => {
+    await expect(startApp({ invoices: InvoicesService })).rejects.toThrow(
+      PlutuConfigurationError,
+    );
+  });
+
+  it('finds the class in any module, also by a token', async () => {
+    @Module({
+      providers: [{ provide: 'INVOICES', useClass: InvoicesService }],
+    })
+    class BillingModule {}
+
+    const testingModule = await Test.createTestingModule({
+      imports: [
+        EventEmitterModule.forRoot(),
+        BillingModule,
+        PlutuModule.forRootAsync({
+          useFactory: () => ACCOUNT,
+          invoices: 'INVOICES',
+        }),
+      ],
+    }).compile();
+    onTestFinished(() => testingModule.close());
+    await expect(testingModule.init()).resolves.toBeDefined();
+  });
+
+  it('says so where the class is made anew for each request', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class RequestInvoices extends InvoicesService {}
+
+    await expect(
+      startApp({ invoices: RequestInvoices }, { providers: [RequestInvoices] }),
+    ).rejects.toThrow(/invoices.*singleton/);
+  });
+});

@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Test } from '@nestjs/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  CALLBACK_DELIVERY,
+  CALLBACK_PUBLISHER,
+  type CallbackDelivery,
+  type CallbackDeliveryDefinition,
+  type DeliveryFailure,
+  type VerifiedCallback,
+} from '../../src/callbacks/callback-delivery.js';
+
+const APPROVED: VerifiedCallback = {
+  gateway: 'mpgs',
+  outcome: 'approved',
+  invoiceNo: 'inv-1',
+  transactionId: 't-1',
+  amount: '5.00',
+  amountCents: 500,
+  currency: 'USD',
+};
+
+const admitted = async (): Promise<void> => {};
+
+/** An application's end of a delivery, recorded. */
+export class RecordingPublisher {
+  readonly calls: VerifiedCallback[] = [];
+  readonly published: VerifiedCallback[] = [];
+  readonly failures: DeliveryFailure[] = [];
+
+  /** @param handle what its event handlers do. */
+  constructor(
+    private readonly handle: (call: number) => Promise<void> = admitted,
+  ) {}
+
+  async publish(callback: VerifiedCallback): Promise<number> {
+    this.calls.push(callback);
+    await this.handle(this.calls.length);
+    this.published.push(callback);
+    return 1;
+  }
+
+  async reportFailure(failure: DeliveryFailure): Promise<void> {
+    this.failures.push(failure);
+  }
+}
+
+export interface StartedDelivery {
+  readonly delivery: CallbackDelivery;
+  readonly close: () => Promise<void>;
+}
+
+/** Makes a delivery as the module does, with a publisher of the test's. */
+export async function startDelivery(
+  { imports, providers = [], ...definition }: CallbackDeliveryDefinition,
+  publisher: RecordingPublisher,
+): Promise<StartedDelivery> {
+  const testingModule = await Test.createTestingModule({
+    imports,
+    providers: [
+      { provide: CALLBACK_PUBLISHER, useValue: publisher },
+      ...providers,
+      { provide: CALLBACK_DELIVERY, ...definition },
+    ],
+  }).compile();
+  testingModule.useLogger(false);
+  await testingModule.init();
+  onTestFinished(() => testingModule.close());
+  return {
+    delivery: testingModule.get(CALLBACK_DELIVERY),
+    close: () => testingModule.close(),
+  };
+}
+
+/**
+ * What every {@link CallbackDelivery} has to keep.
+ *
+ * @param define makes the definition of a delivery that has seen nothing yet.
+ */
+export function describeDeliveryContract(
+  name: string,
+  define: () => CallbackDeliveryDefinition,
+): void {
+  const start = (publisher: RecordingPublisher) =>
+    startDelivery(define(), publisher);
+
+  describe(`${name} keeps the contract of a delivery:`, () => {
+    it('a new callback is published whole, and said to be new', async () => {
+      const publisher = new RecordingPublisher();
+      const { delivery } = await start(publisher);
+      const mismatch: VerifiedCallback = {
+        ...APPROVED,
+        outcome: 'mismatch',
+        due: { amount: '7.50', currency: 'USD' },
+      };
+
+      expect(await delivery.accept(mismatch, admitted)).toEqual({
+        duplicate: false,
+      });
+
+      await expect.poll(() => publisher.published).toEqual([mismatch]);
+    });
+
+    it('a second arrival is said to be a duplicate, and is not published', async () => {
+      const publisher = new RecordingPublisher();
+      const { delivery } = await start(publisher);
+
+      await delivery.accept(APPROVED, admitted);
+      await expect.poll(() => publisher.published).toHaveLength(1);
+
+      expect(await delivery.accept({ ...APPROVED }, admitted)).toEqual({
+        duplicate: true,
+      });
+      await sleep(200);
+      expect(publisher.calls).toHaveLength(1);
+    });
+
+    it('of many arrivals at the same moment one is new', async () => {
+      const publisher = new RecordingPublisher(() => sleep(50));
+      const { delivery } = await start(publisher);
+
+      const receipts = await Promise.all(
+        Array.from({ length: 20 }, () => delivery.accept(APPROVED, admitted)),
+      );
+
+      expect(receipts.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+      await expect.poll(() => publisher.published).toHaveLength(1);
+      await sleep(200);
+      expect(publisher.calls).toHaveLength(1);
+    });
+
+    it('another outcome, transaction or gateway is news', async () => {
+      const publisher = new RecordingPublisher();
+      const { delivery } = await start(publisher);
+      const news: VerifiedCallback[] = [
+        { ...APPROVED, outcome: 'incomplete' },
+        APPROVED,
+        { ...APPROVED, transactionId: 't/1' },
+        { ...APPROVED, transactionId: 't%2F1' },
+        { ...APPROVED, transactionId: 't:1' },
+        { ...APPROVED, transactionId: 't-1/approved' },
+        { ...APPROVED, gateway: 'other' },
+      ];
+
+      for (const callback of news) {
+        expect(await delivery.accept(callback, admitted)).toEqual({
+          duplicate: false,
+        });
+      }
+
+      await expect.poll(() => publisher.published).toHaveLength(news.length);
+      expect(publisher.published).toEqual(expect.arrayContaining(news));
+    });
+
+    it('a callback whose handlers fail is published again, until they do not', async () => {
+      const publisher = new RecordingPublisher(async (call) => {
+        if (call <= 3) throw new Error('the database is down');
+      });
+      const { delivery } = await start(publisher);
+
+      // A delivery that waits for the handlers says so; the next arrival comes.
+      await expect
+        .poll(async () => {
+          await delivery.accept(APPROVED, admitted).catch(() => {});
+          return publisher.published;
+        })
+        .toEqual([APPROVED]);
+
+      expect(publisher.calls).toHaveLength(4);
+    });
+
+    it('what is not admitted is not accepted, and is news the next time', async () => {
+      const publisher = new RecordingPublisher();
+      const { delivery } = await start(publisher);
+      const notThisOne = new Error('not this one');
+
+      await expect(
+        delivery.accept(APPROVED, () => Promise.reject(notThisOne)),
+      ).rejects.toBe(notThisOne);
+      expect(publisher.calls).toEqual([]);
+
+      expect(await delivery.accept(APPROVED, admitted)).toEqual({
+        duplicate: false,
+      });
+      await expect.poll(() => publisher.published).toEqual([APPROVED]);
+    });
+
+    it('a duplicate is not asked to be admitted', async () => {
+      const { delivery } = await start(new RecordingPublisher());
+      let asked = 0;
+      const admit = async () => void asked++;
+
+      await delivery.accept(APPROVED, admit);
+      await delivery.accept(APPROVED, admit);
+
+      expect(asked).toBe(1);
+    });
+
+    it('what is being published when the application ends is finished first', async () => {
+      const publisher = new RecordingPublisher(() => sleep(300));
+      const { delivery, close } = await start(publisher);
+
+      const accepted = delivery.accept(APPROVED, admitted);
+      await expect.poll(() => publisher.calls).toHaveLength(1);
+      await close();
+
+      expect(publisher.published).toEqual([APPROVED]);
+      await accepted;
+    });
+  });
+}
