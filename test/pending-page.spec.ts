@@ -1,0 +1,215 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Controller, Get, Header } from '@nestjs/common';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { bullMqDelivery } from '../src/bullmq/index.js';
+import {
+  MpgsCallback,
+  MpgsCallbackEndpoint,
+  MPGS_EVENTS,
+  type MpgsCallbackDto,
+  type MpgsPaymentApprovedEvent,
+} from '../src/index.js';
+import { PlutuSandbox } from '../src/sandbox/index.js';
+import { startApp, type TestApp } from './support/app.js';
+import {
+  chromiumPath,
+  HOW_TO_GET_CHROMIUM,
+  launchBrowser,
+} from './support/browser.js';
+import { callbackQuery } from './support/callbacks.js';
+import { canStartRedis, OwnRedis, uniqueQueueName } from './support/redis.js';
+import { isMissing } from './support/tools.js';
+
+const PAGES = {
+  approved: '/paid',
+  canceled: '/canceled',
+  incomplete: '/try-again',
+  refused: '/refused',
+};
+
+const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+/** An application whose handler fails until it is told not to. */
+async function startFailing(): Promise<TestApp & { mend(): void }> {
+  const app = await startApp({ controller: { redirect: PAGES } });
+  let isMended = false;
+  app.emitter.on(MPGS_EVENTS.paymentApproved, () => {
+    if (!isMended) throw new Error('the database is down');
+  });
+  return { ...app, mend: () => (isMended = true) };
+}
+
+function arrive(
+  app: TestApp,
+  headers: Record<string, string>,
+  query = callbackQuery(),
+): Promise<Response> {
+  return fetch(`${app.url}/plutu/mpgs/callback?${query}`, {
+    headers,
+    redirect: 'manual',
+  });
+}
+
+describe('a callback that could not be delivered', () => {
+  it('shows a browser a page that tries again, and then leads on', async () => {
+    const app = await startFailing();
+
+    const pending = await arrive(app, HTML);
+
+    expect(pending.status).toBe(503);
+    expect(pending.headers.get('location')).toBeNull();
+    expect(pending.headers.get('retry-after')).toBe('5');
+    expect(pending.headers.get('cache-control')).toBe('no-store');
+    expect(pending.headers.get('content-type')).toBe(
+      'text/html; charset=utf-8',
+    );
+    const page = await pending.text();
+    expect(page).toContain('<meta http-equiv="refresh" content="5">');
+    expect(page).toContain('lang="ar" dir="rtl"');
+    expect(page).toContain('lang="en" dir="ltr"');
+
+    app.mend();
+    const paid = await arrive(app, HTML);
+    expect(paid.status).toBe(303);
+    expect(paid.headers.get('location')).toBe(
+      '/paid?outcome=approved&invoiceNo=inv-1',
+    );
+  });
+
+  it('shows nothing of the query, and needs no script and nothing from elsewhere', async () => {
+    const app = await startFailing();
+
+    const query = `${callbackQuery()}&note=%3Cscript%3Ealert(1)%3C/script%3E`;
+    const response = await arrive(app, HTML, query);
+    const page = await response.text();
+
+    expect(response.status).toBe(503);
+    expect(page).not.toMatch(/inv-1|t-1|note|alert|<script|src=|href=|url\(/);
+    expect(response.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'sha256-/,
+    );
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  it.each([{}, { accept: 'application/json' }, { accept: '*/*' }])(
+    'tells an API client so in JSON: %j',
+    async (headers) => {
+      const app = await startFailing();
+
+      const response = await arrive(app, headers as Record<string, string>);
+
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toBe('5');
+      expect(await response.json()).toEqual({
+        statusCode: 503,
+        code: 'PLUTU_CALLBACK_NOT_DELIVERED',
+        message: expect.any(String),
+      });
+    },
+  );
+
+  it("does the same on an endpoint of the application's own", async () => {
+    @Controller('payments')
+    class PaymentsController {
+      @MpgsCallbackEndpoint('thanks')
+      thanks(@MpgsCallback() callback: MpgsCallbackDto): string {
+        return callback.invoiceNo;
+      }
+    }
+
+    const app = await startApp({}, { controllers: [PaymentsController] });
+    app.emitter.on(MPGS_EVENTS.paymentApproved, () => {
+      throw new Error('the database is down');
+    });
+
+    const response = await fetch(
+      `${app.url}/payments/thanks?${callbackQuery()}`,
+      { headers: HTML },
+    );
+
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('http-equiv="refresh"');
+  });
+});
+
+@Controller()
+class PaidController {
+  @Get('paid')
+  @Header('Content-Type', 'text/html')
+  paid(): string {
+    return '<h1>Thank you, it is paid</h1>';
+  }
+}
+
+describe.skipIf(
+  isMissing(chromiumPath, {
+    suite: 'the pending page in a browser',
+    howToGetIt: HOW_TO_GET_CHROMIUM,
+  }) ||
+    isMissing(canStartRedis, {
+      suite: 'the pending page while Redis is away',
+      howToGetIt:
+        'put redis-server on the PATH (Debian: apt-get install redis-server)',
+    }),
+)("a customer's browser", () => {
+  it('that comes back while Redis is away lands on the paid page by itself', async () => {
+    const redis = await OwnRedis.start();
+    onTestFinished(() => redis.close());
+    const sandbox = await PlutuSandbox.start();
+    onTestFinished(() => sandbox.close());
+    const app = await startApp(
+      {
+        ...sandbox.credentials,
+        baseUrl: sandbox.baseUrl,
+        controller: { redirect: PAGES },
+        delivery: bullMqDelivery({
+          connection: { url: redis.url },
+          queueName: uniqueQueueName(),
+          acceptTimeout: 1000,
+        }),
+      },
+      { controllers: [PaidController] },
+    );
+    const heard: string[] = [];
+    app.emitter.on(
+      MPGS_EVENTS.paymentApproved,
+      ({ invoiceNo }: MpgsPaymentApprovedEvent) => heard.push(invoiceNo),
+    );
+    const { redirectUrl } = await app.mpgs.confirm({
+      amount: '5',
+      invoiceNo: 'inv-1',
+      lang: 'en',
+      returnUrl: `${app.url}/plutu/mpgs/callback`,
+    });
+    const browser = await launchBrowser();
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage({
+      viewport: { width: 360, height: 640 },
+    });
+
+    await page.goto(redirectUrl);
+    await redis.kill();
+    await page
+      .getByRole('button', { name: 'Pay', exact: false })
+      .first()
+      .click();
+
+    await page.getByText('Your payment is being recorded').waitFor();
+    expect(page.url()).toContain('hashed=');
+    const screenshot = process.env['SCREENSHOTS'];
+    if (screenshot)
+      await page.screenshot({ path: `${screenshot}/pending.png` });
+    expect(
+      await page.evaluate('document.documentElement.scrollWidth'),
+    ).toBeLessThanOrEqual(360);
+
+    await sleep(10_000);
+    await redis.start();
+
+    await page.waitForURL('**/paid?outcome=approved&invoiceNo=inv-1', {
+      timeout: 30_000,
+    });
+    expect(await page.textContent('h1')).toBe('Thank you, it is paid');
+    await expect.poll(() => heard).toEqual(['inv-1']);
+  }, 90_000);
+});

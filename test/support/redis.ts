@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { onPath } from './tools.js';
+import { freePort } from './servers.js';
+
+export const HOW_TO_GET_REDIS =
+  'set REDIS_URL, start Redis on 127.0.0.1:6379, or put redis-server on the PATH (Debian: apt-get install redis-server)';
+
+const REDIS_SERVER = onPath('redis-server');
+
+/** Whether {@link OwnRedis} can be started here. */
+export const canStartRedis = REDIS_SERVER;
+
+/** A Redis that answers: the one named, the local one, or one started here. */
+export interface FoundRedis {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function findRedis(): Promise<FoundRedis | undefined> {
+  for (const url of [process.env['REDIS_URL'], 'redis://127.0.0.1:6379']) {
+    if (url && (await answers(url))) return { url, close: async () => {} };
+  }
+  return REDIS_SERVER ? OwnRedis.start() : undefined;
+}
+
+/** A name that no other test has. */
+export function uniqueQueueName(): string {
+  return `plutu-test-${randomUUID()}`;
+}
+
+/** A Redis of the test's own, set up as the README asks for, to be stopped. */
+export class OwnRedis implements FoundRedis {
+  readonly url: string;
+  private server: ChildProcess | undefined;
+
+  private constructor(
+    private readonly port: number,
+    private readonly folder: string,
+  ) {
+    this.url = `redis://127.0.0.1:${port}`;
+  }
+
+  static async start(): Promise<OwnRedis> {
+    const folder = await mkdtemp(join(tmpdir(), 'nestjs-plutu-redis-'));
+    const redis = new OwnRedis(await freePort(), folder);
+    await redis.start();
+    return redis;
+  }
+
+  /** Starts it, also again, with what it had kept. */
+  async start(): Promise<void> {
+    this.server = spawn(
+      REDIS_SERVER ?? '',
+      [
+        ['--port', String(this.port)],
+        ['--bind', '127.0.0.1'],
+        ['--dir', this.folder],
+        ['--save', ''],
+        ['--appendonly', 'yes'],
+        ['--maxmemory-policy', 'noeviction'],
+      ].flat(),
+      { stdio: 'ignore' },
+    );
+    for (let tries = 0; !(await answers(this.url)); tries++) {
+      if (tries === 100) throw new Error('redis-server does not answer.');
+      await sleep(50);
+    }
+  }
+
+  /** Ends it at once, with no chance to tidy up. */
+  async kill(): Promise<void> {
+    if (!this.server) return;
+    const ended = once(this.server, 'exit');
+    this.server.kill('SIGKILL');
+    await ended;
+    this.server = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 500,
+    retryStrategy: () => null,
+  });
+  redis.on('error', () => {});
+  try {
+    await redis.connect();
+    return (await redis.ping()) === 'PONG';
+  } catch {
+    return false;
+  } finally {
+    redis.disconnect();
+  }
+}
