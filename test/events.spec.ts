@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Module, Scope } from '@nestjs/common';
 import {
   EventEmitter2,
@@ -115,6 +116,92 @@ describe('an application hears of a payment once', () => {
       'MpgsCallbackRejectedEvent',
     ]);
   });
+});
+
+describe('where a handler fails', () => {
+  it('the others are waited for, so that the next arrival calls none of them twice at once', async () => {
+    const { url, emitter } = await startApp();
+    let crediting = 0;
+    let mostAtOnce = 0;
+    let mails = 0;
+    emitter.on(MPGS_EVENTS.paymentApproved, async () => {
+      mostAtOnce = Math.max(mostAtOnce, ++crediting);
+      await sleep(100);
+      crediting--;
+    });
+    emitter.on(MPGS_EVENTS.paymentApproved, () => {
+      if (++mails === 1) throw new Error('the mail server is down');
+    });
+
+    expect(await call(url, approved)).toBe(503);
+    expect(crediting).toBe(0);
+    expect(await call(url, approved)).toBe(200);
+    expect(mostAtOnce).toBe(1);
+  });
+
+  it('by a throw, no promise of another is left alone to end the process', async () => {
+    const { url, emitter } = await startApp();
+    for (const name of [
+      MPGS_EVENTS.paymentApproved,
+      MPGS_EVENTS.callbackRejected,
+    ]) {
+      emitter.on(name, async () => {
+        throw new Error('the first');
+      });
+      emitter.on(name, () => {
+        throw new Error('the second');
+      });
+    }
+    // Vitest fails the run for a rejection that nobody handles.
+    expect(await call(url, approved)).toBe(503);
+    expect(await call(url, 'hashed=0')).toBe(403);
+  });
+
+  it('all their messages are in the log', async () => {
+    const lines: unknown[] = [];
+    const logger = {
+      log() {},
+      warn() {},
+      error: (...all: unknown[]) => lines.push(all),
+    };
+    const { url, emitter } = await startApp({}, {}, { logger });
+    for (const message of ['no such table', 'no such queue']) {
+      emitter.on(MPGS_EVENTS.paymentApproved, () => {
+        throw new Error(message);
+      });
+    }
+
+    await call(url, approved);
+
+    expect(String(lines)).toContain('no such table');
+    expect(String(lines)).toContain('no such queue');
+  });
+});
+
+describe('an approved payment that nobody listens to', () => {
+  it('is not taken, and is news once somebody does', async () => {
+    const { url, emitter } = await startApp({}, { isDeaf: true });
+
+    expect(await call(url, approved)).toBe(503);
+    expect(await call(url, canceled)).toBe(200);
+
+    const heard: unknown[] = [];
+    emitter.once(MPGS_EVENTS.paymentApproved, (event) => heard.push(event));
+    expect(await call(url, approved)).toBe(200);
+    expect(heard).toHaveLength(1);
+  });
+});
+
+it('a handler of an open checkout that does not end keeps nobody waiting', async () => {
+  const plutu = await answeringServer(200, {
+    result: { redirect_url: 'https://x.example/c' },
+  });
+  const { mpgs, emitter } = await startApp({ baseUrl: plutu.url });
+  emitter.on(MPGS_EVENTS.checkoutCreated, () => new Promise(() => {}));
+
+  await expect(
+    mpgs.confirm({ amount: 5, invoiceNo: 'inv-1' }),
+  ).resolves.toBeDefined();
 });
 
 describe('the typed decorators', () => {

@@ -3,6 +3,7 @@ import { ConsoleLogger } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import {
   MpgsCallbacks,
+  PlutuUnexpectedAnswerError,
   plutuOptionsFromEnv,
   PlutuModule,
   type PlutuModuleOptions,
@@ -41,6 +42,11 @@ function circularSafe() {
     return value;
   };
 }
+
+const code = (character: string): number => character.charCodeAt(0);
+const hex = (character: string): string => code(character).toString(16);
+const lowerPercent = (c: string): string => `%${hex(c).padStart(2, '0')}`;
+const unicodeEscape = (c: string): string => `\\u${hex(c).padStart(4, '0')}`;
 
 function expectNoSecret(text: string): void {
   const secrets = Object.values(SECRETS).flat();
@@ -115,6 +121,56 @@ describe('no key shows', () => {
     expectNoSecret(inspect(app, { depth: 9, showHidden: true }));
   });
 
+  it('in the service while a request is under way', async () => {
+    const plutu = await httpServer(() => {});
+    const { app, mpgs } = await startApp({
+      ...SECRETS,
+      baseUrl: plutu.url,
+      timeout: 300,
+    });
+    const confirm = mpgs.confirm(ORDER).catch(() => {});
+    await expect.poll(() => plutu.seen).toHaveLength(1);
+    expectNoSecret(everyView(mpgs));
+    expectNoSecret(inspect(app, { depth: 9, showHidden: true }));
+    await confirm;
+    expectNoSecret(everyView(mpgs));
+  });
+
+  it.each<[string, (secret: string) => string]>([
+    ['as it is', (secret) => secret],
+    ['percent-encoded', encodeURIComponent],
+    ['percent-encoded in lower case', (s) => s.replace(/\W/g, lowerPercent)],
+    ["in PHP's JSON", (secret) => secret.replaceAll('/', '\\/')],
+    ['in JSON, escaped', (s) => s.replace(/\W/g, unicodeEscape)],
+    ['in HTML', (s) => s.replaceAll('&', '&amp;')],
+    ['in HTML, by number', (s) => s.replace(/\W/g, (c) => `&#${code(c)};`)],
+    ['in HTML, by hex', (s) => s.replace(/\W/g, (c) => `&#x${hex(c)};`)],
+  ])('in an echo of the request: %s', async (_how, spell) => {
+    const secrets = [SECRETS.apiKey, SECRETS.accessToken];
+    for (const secret of secrets) {
+      const echo = spell(secret);
+      const plutu = await answeringServer(502, `<p>${echo}</p>`);
+      const { mpgs } = await startApp({ ...SECRETS, baseUrl: plutu.url });
+      const error: unknown = await mpgs.confirm(ORDER).catch((e) => e);
+      expect(error).toBeInstanceOf(PlutuUnexpectedAnswerError);
+      expect(everyView(error)).not.toContain(echo);
+      expectNoSecret(everyView(error));
+    }
+  });
+
+  it('where one key begins with another', async () => {
+    const apiKey = 'tok-12345';
+    const accessToken = `${apiKey}-the-rest`;
+    const plutu = await answeringServer(502, `no ${accessToken} here`);
+    const { mpgs } = await startApp({
+      apiKey,
+      accessToken,
+      baseUrl: plutu.url,
+    });
+    const error: unknown = await mpgs.confirm(ORDER).catch((e) => e);
+    expect(error).toMatchObject({ excerpt: 'no [redacted] here' });
+  });
+
   it('in the module as it is imported', () => {
     const options: PlutuModuleOptions = SECRETS;
     expectNoSecret(everyView(PlutuModule.forRoot(options)));
@@ -176,4 +232,5 @@ it('options from the environment are plain strings, and are not kept', () => {
     secretKey: ['x', 'y'],
     baseUrl: undefined,
   });
+  expect(plutuOptionsFromEnv({ PLUTU_BASE_URL: '' }).baseUrl).toBeUndefined();
 });

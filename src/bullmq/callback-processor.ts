@@ -8,7 +8,6 @@ import type { Job } from 'bullmq';
 import {
   deliveryKey,
   InjectCallbackPublisher,
-  isPayment,
   type CallbackPublisher,
   type VerifiedCallback,
 } from '../callbacks/callback-delivery.js';
@@ -57,12 +56,7 @@ export function createCallbackProcessor(
 
     /** @throws whatever a handler threw, so that it is tried again. */
     override async process({ data }: Job<CallbackJob>): Promise<void> {
-      const handlers = await this.publisher.publish(data.callback);
-      if (handlers === 0 && isPayment(data.callback)) {
-        throw new Error(
-          'No handler for this payment in the instance that took it. An instance without handlers needs bullMqDelivery({ worker: false }).',
-        );
-      }
+      await this.publisher.publish(data.callback);
     }
 
     @OnWorkerEvent('failed')

@@ -54,11 +54,10 @@ export interface CallbackPublisher {
   /**
    * Publishes a callback as an event and waits for its handlers.
    *
-   * @returns how many handlers there were. Where several applications share a
-   *   queue, none may mean that it should be left to another.
-   * @throws whatever a handler threw: the callback is then not published.
+   * @throws whatever a handler threw, and where an approved payment has none:
+   *   the callback is then not published.
    */
-  publish(callback: VerifiedCallback): Promise<number>;
+  publish(callback: VerifiedCallback): Promise<void>;
 
   /** For a delivery that gives up on a callback: alerts the application. */
   reportFailure(failure: DeliveryFailure): Promise<void>;
@@ -115,11 +114,6 @@ export const CALLBACK_PUBLISHER = Symbol('CALLBACK_PUBLISHER');
 /** Injects the {@link CallbackPublisher} into a delivery of one's own. */
 export const InjectCallbackPublisher = (): ParameterDecorator =>
   Inject(CALLBACK_PUBLISHER);
-
-/** Whether money has changed hands, so that somebody has to hear of it. */
-export function isPayment({ outcome }: VerifiedCallback): boolean {
-  return outcome === 'approved' || outcome === 'mismatch';
-}
 
 /**
  * What makes two callbacks the same news: gateway, transaction and outcome. An

@@ -26,21 +26,18 @@ export class PlutuEvents implements OnModuleInit {
   }
 
   /**
-   * Publishes an event and waits for its handlers. Before the application has
-   * registered them all, it waits for that first: an event that comes out of a
-   * queue during the start-up would find nobody.
+   * Publishes an event and waits for all its handlers, also where one fails:
+   * what is told to have failed must not go on behind the next attempt's back.
+   * Before the application has registered its handlers, it waits for that too:
+   * an event that comes out of a queue during the start-up would find nobody.
    *
    * @returns how many handlers there were.
-   * @throws whatever a handler threw.
+   * @throws what the handler that failed threw; an `AggregateError` for several.
    */
   async publish(name: string, event: object): Promise<number> {
-    const emitter = this.applicationEmitter();
     this.readiness ??= this.find(EventEmitterReadinessWatcher);
     await this.readiness.waitUntilReady();
-    const handlers =
-      emitter.listenerCount(name) + emitter.listenersAny().length;
-    await emitter.emitAsync(name, event);
-    return handlers;
+    return this.callHandlers(name, event);
   }
 
   /**
@@ -49,10 +46,33 @@ export class PlutuEvents implements OnModuleInit {
    */
   async notify(name: string, event: object): Promise<void> {
     try {
-      await this.applicationEmitter().emitAsync(name, event);
+      await this.callHandlers(name, event);
     } catch (error) {
       this.logger.error(`A handler of ${name} failed`, stackOf(error));
     }
+  }
+
+  // `emitAsync` rejects with the first failure while other handlers still run,
+  // and leaves promises alone where one throws.
+  private async callHandlers(name: string, event: object): Promise<number> {
+    const emitter = this.applicationEmitter();
+    const calls = [
+      ...emitter
+        .listenersAny()
+        .map((handler) => async () => handler.call(emitter, name, event)),
+      ...emitter
+        .listeners(name)
+        .map((handler) => async () => handler.call(emitter, event)),
+    ];
+    const results = await Promise.allSettled(calls.map((call) => call()));
+    const failures = results
+      .filter((result) => result.status === 'rejected')
+      .map(({ reason }): unknown => reason);
+    if (failures.length > 1) {
+      throw new AggregateError(failures, failures.map(String).join('; '));
+    }
+    if (failures.length === 1) throw failures[0];
+    return calls.length;
   }
 
   private applicationEmitter(): EventEmitter2 {

@@ -1,9 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
-import {
-  isPayment,
-  type CallbackPublisher,
-  type DeliveryFailure,
-  type VerifiedCallback,
+import { Injectable } from '@nestjs/common';
+import type {
+  CallbackPublisher,
+  DeliveryFailure,
+  VerifiedCallback,
 } from '../callbacks/callback-delivery.js';
 import { PlutuEvents } from '../events/plutu-events.js';
 import {
@@ -25,20 +24,19 @@ const PAYMENT_EVENTS = {
 /** Publishes a delivered callback as the payment event of its outcome. */
 @Injectable()
 export class MpgsPaymentPublisher implements CallbackPublisher {
-  private readonly logger = new Logger(MpgsPaymentPublisher.name);
-
   constructor(private readonly events: PlutuEvents) {}
 
-  async publish(callback: VerifiedCallback): Promise<number> {
+  async publish(callback: VerifiedCallback): Promise<void> {
     const [name, PaymentEvent] = PAYMENT_EVENTS[callback.outcome];
     const handlers = await this.events.publish(
       name,
       new PaymentEvent(callback),
     );
-    if (handlers === 0 && isPayment(callback)) {
-      this.logger.warn(`Nothing in this application listens to ${name}`);
+    if (handlers === 0 && callback.outcome === 'approved') {
+      throw new Error(
+        `Nothing in this application listens to ${name}, so nobody would know of the payment.`,
+      );
     }
-    return handlers;
   }
 
   async reportFailure(failure: DeliveryFailure): Promise<void> {

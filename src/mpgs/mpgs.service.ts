@@ -53,7 +53,8 @@ export class MpgsService {
       (result) => this.redirectUrlIn(result),
     );
     const checkout = { redirectUrl, invoiceNo, amount };
-    await this.events.notify(
+    // Not waited for: the checkout is open, whatever its handlers do.
+    void this.events.notify(
       MPGS_EVENTS.checkoutCreated,
       new MpgsCheckoutCreatedEvent(checkout),
     );

@@ -4,10 +4,13 @@ import type {
   ModuleMetadata,
   NestApplicationOptions,
 } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { onTestFinished } from 'vitest';
 import {
+  MPGS_EVENTS,
   MpgsService,
   PlutuModule,
   type PlutuModuleOptions,
@@ -38,8 +41,16 @@ export async function startApp(
   plutu: Partial<PlutuModuleOptions> = {},
   {
     configure,
+    isDeaf = false,
+    adapter = new ExpressAdapter(),
     ...metadata
-  }: ModuleMetadata & { configure?: (app: INestApplication) => void } = {},
+  }: ModuleMetadata & {
+    /** Default: Express. */
+    adapter?: AbstractHttpAdapter;
+    configure?: (app: INestApplication) => void;
+    /** Leave the test's own handlers alone: without any, a payment is not taken. */
+    isDeaf?: boolean;
+  } = {},
   options: NestApplicationOptions = {},
   port = 0,
 ): Promise<TestApp> {
@@ -51,18 +62,20 @@ export async function startApp(
       ...(metadata.imports ?? []),
     ],
   }).compile();
-  const app = testingModule.createNestApplication({
+  const app = testingModule.createNestApplication(adapter, {
     logger: false,
     ...options,
   });
   configure?.(app);
+  const emitter = app.get(EventEmitter2);
+  if (!isDeaf) emitter.on(MPGS_EVENTS.paymentApproved, () => {});
   onTestFinished(() => app.close());
   await app.listen(port, '127.0.0.1');
   return {
     app,
     url: await app.getUrl(),
     mpgs: app.get(MpgsService),
-    emitter: app.get(EventEmitter2),
+    emitter,
   };
 }
 

@@ -33,11 +33,10 @@ export class RecordingPublisher {
     private readonly handle: (call: number) => Promise<void> = admitted,
   ) {}
 
-  async publish(callback: VerifiedCallback): Promise<number> {
+  async publish(callback: VerifiedCallback): Promise<void> {
     this.calls.push(callback);
     await this.handle(this.calls.length);
     this.published.push(callback);
-    return 1;
   }
 
   async reportFailure(failure: DeliveryFailure): Promise<void> {
