@@ -4,6 +4,7 @@ import {
   returnUrlProblem,
 } from './callbacks/callback-parameters.js';
 import { PlutuConfigurationError } from './plutu.errors.js';
+import { checkOptionNames, PLUTU_OPTIONS } from './plutu.option-names.js';
 import {
   PLUTU_ENVIRONMENT,
   type PlutuLanguage,
@@ -28,19 +29,18 @@ export class PlutuConfig {
   readonly #apiKey: string;
   readonly #accessToken: string;
   readonly #secretKeys: readonly KeyObject[];
-  readonly #redacted: readonly string[];
+  readonly #secrets: readonly string[];
 
   /** @throws {PlutuConfigurationError} for an option that cannot work. */
   constructor(options: PlutuOptions) {
-    this.#apiKey = credential(options?.apiKey, 'apiKey');
+    checkOptionNames(options, PLUTU_OPTIONS);
+    this.#apiKey = credential(options.apiKey, 'apiKey');
     this.#accessToken = credential(options.accessToken, 'accessToken');
-    const secretKeys = [options.secretKey ?? ''].flat();
-    if (secretKeys.length === 0) credential('', 'secretKey');
-    for (const key of secretKeys) credential(key, 'secretKey');
+    const secretKeys = secretKeysOf(options.secretKey);
     this.#secretKeys = secretKeys.map((key) => createSecretKey(key, 'utf8'));
-    this.#redacted = [this.#apiKey, this.#accessToken, ...secretKeys].flatMap(
-      (secret) => [secret, encodeURIComponent(secret)],
-    );
+    this.#secrets = [this.#apiKey, this.#accessToken, ...secretKeys]
+      // A key that another one begins with must not break it in two.
+      .toSorted((one, other) => other.length - one.length);
 
     this.baseUrl = baseUrl(options.baseUrl ?? 'https://api.plutus.ly/api');
     this.returnUrl = options.returnUrl;
@@ -83,17 +83,72 @@ export class PlutuConfig {
     };
   }
 
-  /** Takes the account's credentials out of text that came from outside. */
+  /**
+   * Takes the account's credentials out of text that came from outside. Where
+   * one is in it in another spelling, nothing of the text is left.
+   */
   redact(text: string): string {
-    return this.#redacted.reduce(
-      (safe, secret) => safe.replaceAll(secret, '[redacted]'),
-      text,
-    );
+    const safe = this.#secrets
+      .flatMap((secret) => [secret, encodeURIComponent(secret)])
+      .reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+    const plain = withoutEscapes(safe);
+    const isSafe = !this.#secrets.some((secret) => plain.includes(secret));
+    return isSafe ? safe : REDACTED;
   }
 }
 
+const REDACTED = '[redacted]';
+
+/** What URLs, HTML and JSON make of some characters, undone. */
+function withoutEscapes(text: string): string {
+  return text
+    .replace(
+      /%([0-9a-f]{2})|&#x([0-9a-f]{1,6});|\\u([0-9a-f]{4})/gi,
+      (...hex) =>
+        String.fromCharCode(Number.parseInt(hex[1] ?? hex[2] ?? hex[3], 16)),
+    )
+    .replace(/&#(\d{1,7});/g, (_, code) => String.fromCharCode(Number(code)))
+    .replace(
+      /&(amp|lt|gt|quot|apos);/g,
+      (entity, name: string) => HTML_ENTITIES[name] ?? entity,
+    )
+    .replace(/\\(.)/g, '$1');
+}
+
+const HTML_ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+};
+
+function secretKeysOf(value: PlutuOptions['secretKey']): string[] {
+  const keys = [value ?? ''].flat();
+  if (keys.some(isBlank) && !keys.every(isBlank)) {
+    return fail(
+      'secretKey',
+      `lists a blank key: look for a comma too many in ${PLUTU_ENVIRONMENT.secretKey}`,
+    );
+  }
+  // None at all is one that is missing.
+  return (keys.length === 0 ? [''] : keys).map((key) =>
+    credential(key, 'secretKey'),
+  );
+}
+
+function isBlank(key: unknown): boolean {
+  return typeof key === 'string' && key.trim() === '';
+}
+
 function credential(value: unknown, option: Credential): string {
-  if (typeof value !== 'string' || value.trim() === '') {
+  if (value !== undefined && value !== null && typeof value !== 'string') {
+    return fail(
+      option,
+      `must be text: look at how ${PLUTU_ENVIRONMENT[option]} is set`,
+    );
+  }
+  if (typeof value !== 'string' || isBlank(value)) {
     return fail(
       option,
       `is missing: set it to the one in your Plutu account, customarily from the environment variable ${PLUTU_ENVIRONMENT[option]}`,

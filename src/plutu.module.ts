@@ -13,11 +13,17 @@ import { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
 import { MpgsCallbackInterceptor } from './mpgs/mpgs-callback.interceptor.js';
 import { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
 import { MpgsPaymentPublisher } from './mpgs/mpgs-payment.publisher.js';
-import { createMpgsController } from './mpgs/mpgs.controller.js';
+import { createMpgsControllers } from './mpgs/mpgs.controller.js';
 import { MpgsHealthIndicator } from './mpgs/mpgs.health.js';
 import { MpgsService } from './mpgs/mpgs.service.js';
 import { PlutuConfig } from './plutu.config.js';
 import { PlutuConfigurationError } from './plutu.errors.js';
+import {
+  ASYNC_OPTIONS,
+  checkOptionNames,
+  MODULE_EXTRAS,
+  PLUTU_OPTIONS,
+} from './plutu.option-names.js';
 import type {
   PlutuModuleAsyncOptions,
   PlutuModuleOptions,
@@ -35,6 +41,7 @@ export class PlutuModule {
    * stops the start-up with a {@link PlutuConfigurationError}.
    */
   static forRoot(options: PlutuModuleOptions): DynamicModule {
+    checkOptionNames(options, [...PLUTU_OPTIONS, ...MODULE_EXTRAS]);
     const { isGlobal, controller, delivery, invoices, imports, ...account } =
       options;
     return PlutuModule.forRootAsync({
@@ -53,9 +60,10 @@ export class PlutuModule {
    * are made before it runs.
    *
    * @throws {PlutuConfigurationError} where none of `useFactory`, `useClass`
-   *   and `useExisting` is given, or `controller.redirect` cannot work.
+   *   and `useExisting` is given, an option is none, or `controller` cannot work.
    */
   static forRootAsync(options: PlutuModuleAsyncOptions): DynamicModule {
+    checkOptionNames(options, ASYNC_OPTIONS);
     const {
       isGlobal = true,
       controller = true,
@@ -73,7 +81,7 @@ export class PlutuModule {
       // An axios of its own: interceptors of the application's do not see it.
       imports: [HttpModule.register({}), ...deliveryImports, ...imports],
       controllers: controller
-        ? [createMpgsController(controller === true ? {} : controller)]
+        ? createMpgsControllers(controller === true ? {} : controller)
         : [],
       providers: [
         ...configProviders(options),

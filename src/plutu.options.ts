@@ -89,7 +89,9 @@ export type MpgsRoute = 'confirm' | 'callback';
 /** The controller that the module registers for MPGS. */
 export interface MpgsControllerOptions {
   /**
-   * The path of the controller. `returnUrl` has to lead to `<path>/callback`.
+   * The path of the controller. `returnUrl` has to lead to `<path>/callback`,
+   * behind the application's global prefix if it has one. Versioning does not
+   * touch it.
    *
    * @default 'plutu/mpgs'
    */

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -246,4 +247,29 @@ describe('for any callback', () => {
       ),
     );
   });
+});
+
+describe('a secret key that is empty', () => {
+  it('signs and verifies nothing', () => {
+    expect(() => signCallback(PAID, '')).toThrow(TypeError);
+    const forged = encodeAsPhp([
+      ...PAID,
+      [
+        'hashed',
+        createHmac('sha256', '').update(encodeAsPhp(PAID)).digest('hex'),
+      ],
+    ]);
+    expect(() => verify(forged, RULES, [''])).toThrow(TypeError);
+  });
+});
+
+it('a signature in lower case is the same signature', () => {
+  const query = signedQuery(PAID);
+  const lower = query.replace(/hashed=.*/, (hashed) => hashed.toLowerCase());
+  expect(verify(lower)).toEqual(Object.fromEntries(PAID));
+});
+
+it('a parameter that is not known and stands twice is covered by no signature', () => {
+  const pairs: QueryPair[] = [...PAID, ['note', 'a'], ['note', 'b']];
+  expect(verify(signedQuery(pairs))).toBe('signature-mismatch');
 });

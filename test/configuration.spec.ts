@@ -19,7 +19,7 @@ import {
   type PlutuOptionsFactory,
 } from '../src/index.js';
 import { ACCOUNT, startApp } from './support/app.js';
-import { vectors } from './support/vectors.js';
+import { callbackQuery } from './support/callbacks.js';
 
 async function startUp(plutu: () => DynamicModule): Promise<MpgsService> {
   const testingModule = await Test.createTestingModule({
@@ -39,6 +39,33 @@ async function failedStartUp(
 }
 
 describe('an option that cannot work stops the start-up', () => {
+  it.each<[string, object]>([
+    ['returnURL', { ...ACCOUNT, returnURL: 'https://shop.example/' }],
+    ['options', undefined as never],
+    ['controller.routes', { ...ACCOUNT, controller: { routes: ['pay'] } }],
+    ['controller.routes', { ...ACCOUNT, controller: { routes: [] } }],
+    ['options', { ...ACCOUNT, controller: 'no' }],
+    ['route', { ...ACCOUNT, controller: { route: ['callback'] } }],
+  ])('one that does not exist: %s in forRoot(%j)', async (option, options) => {
+    const start = () => startUp(() => PlutuModule.forRoot(options as never));
+
+    await expect(start()).rejects.toMatchObject({
+      code: 'PLUTU_CONFIGURATION',
+      option,
+    });
+  });
+
+  it('one in a factory that shapes the module, where it would have no effect', async () => {
+    const error = await failedStartUp(() =>
+      PlutuModule.forRootAsync({
+        useFactory: () => ({ ...ACCOUNT, controller: false }),
+      }),
+    );
+
+    expect(error.option).toBe('controller');
+    expect(error.message).toContain('beside the factory');
+  });
+
   it.each([
     ['apiKey', 'PLUTU_API_KEY'],
     ['accessToken', 'PLUTU_ACCESS_TOKEN'],
@@ -67,6 +94,8 @@ describe('an option that cannot work stops the start-up', () => {
     ['currencies', ['usd']],
     ['currencies', 'USD'],
     ['timeout', 0],
+    ['timeout', 2 ** 31],
+    ['apiKey', 5],
     ['timeout', 1.5],
     ['timeout', '30'],
     ['timeout', Number.POSITIVE_INFINITY],
@@ -84,6 +113,8 @@ describe('an option that cannot work stops the start-up', () => {
     [{ approved: '/paid', canceled: '/back', incomplete: '/again' }, 'refused'],
     [pages({ approved: 'paid' }), 'approved'],
     [pages({ canceled: '//evil.example' }), 'canceled'],
+    [pages({ canceled: '/\\evil.example' }), 'canceled'],
+    [pages({ refused: '/.//evil.example' }), 'refused'],
     [pages({ incomplete: 'javascript:alert(1)' }), 'incomplete'],
   ])('redirect pages %j', async (redirect, page) => {
     const error = await failedStartUp(() =>
@@ -205,7 +236,7 @@ describe('what shapes the routes', () => {
           method: 'POST',
         });
         const callback = await fetch(
-          `${url}/${path}/callback?${vectors.accepted[0]!.query}`,
+          `${url}/${path}/callback?${callbackQuery({ approved: '0', canceled: '1' })}`,
         );
         return { confirm: confirm.status, callback: callback.status };
       }),

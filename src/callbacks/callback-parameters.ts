@@ -26,6 +26,9 @@ export function returnUrlProblem(returnUrl: unknown): string | undefined {
   if (typeof returnUrl !== 'string' || !isHttpUrl(returnUrl)) {
     return 'must be an absolute http(s) URL';
   }
+  if (!/^[\x21-\x7e]+$/.test(returnUrl)) {
+    return 'must be percent-encoded: it has characters that no URL has';
+  }
   if (returnUrl.length > MAX_RETURN_URL_LENGTH) {
     return `must not be longer than ${MAX_RETURN_URL_LENGTH} characters`;
   }

@@ -57,6 +57,7 @@ export type CallbackVerification =
  * the order given, as 64 upper-case hex digits.
  *
  * @param secretKey the account's secret key.
+ * @throws {TypeError} where it is empty.
  */
 export function signCallback(
   pairs: readonly QueryPair[],
@@ -76,6 +77,7 @@ export function signCallback(
  *
  * @param rawQuery the query string as it arrived, undecoded and without `?`.
  * @param secretKeys any of them may have signed (key rotation).
+ * @throws {TypeError} where one that is tried is empty.
  */
 export function verifyCallback(
   rawQuery: string,
@@ -144,6 +146,10 @@ function isSignedBy(
 }
 
 function hmac(message: string, secretKey: string | KeyObject): Buffer {
+  if (secretKey === '') {
+    // Anybody could sign with it.
+    throw new TypeError('The secret key is empty.');
+  }
   return createHmac('sha256', secretKey).update(message).digest();
 }
 

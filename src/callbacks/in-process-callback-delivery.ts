@@ -81,7 +81,10 @@ export class InProcessCallbackDelivery
     return { duplicate: underWay !== undefined };
   }
 
-  /** Finishes what is being published, so that a shutdown does not cut it off. */
+  /**
+   * Finishes what is being published. What the handlers need has to be there
+   * until then: close databases in `onApplicationShutdown`.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.allSettled(
       [...this.underWay.values()].map((publishing) => this.inTime(publishing)),

@@ -81,5 +81,6 @@ function outcomeOf(approved = '', canceled = ''): MpgsOutcome | undefined {
 
 /** A flag of Plutu's: `undefined` where the text is none. */
 function isSet(flag: string): boolean | undefined {
-  return { '1': true, '0': false, '': false }[flag];
+  if (flag === '1') return true;
+  return flag === '0' || flag === '' ? false : undefined;
 }

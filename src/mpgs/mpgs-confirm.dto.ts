@@ -23,7 +23,7 @@ export class MpgsConfirmDto {
    * the life of the account, test and live together.
    */
   @Matches(INVOICE_NUMBER, {
-    message: 'invoiceNo must be made of A-Z a-z 0-9 . _ - only',
+    message: 'invoiceNo must be text made of A-Z a-z 0-9 . _ - only',
   })
   invoiceNo!: string;
 

@@ -16,12 +16,6 @@ import {
   MpgsPaymentMismatchException,
 } from './mpgs-callback.exceptions.js';
 
-/** What `@Redirect()` takes from a method. */
-export interface SeeOther {
-  readonly url: string;
-  readonly statusCode: 303;
-}
-
 /** @throws {PlutuConfigurationError} where a page is missing or no page. */
 export function checkRedirectPages(pages: MpgsRedirectPages): void {
   for (const name of [
@@ -46,12 +40,9 @@ export function checkRedirectPages(pages: MpgsRedirectPages): void {
 export function pageAfter(
   callback: MpgsCallbackDto,
   pages: MpgsRedirectPages,
-): SeeOther {
+): string {
   const { outcome, invoiceNo } = callback;
-  return {
-    url: withQuery(pages[outcome], { outcome, invoiceNo }),
-    statusCode: 303,
-  };
+  return withQuery(pages[outcome], { outcome, invoiceNo });
 }
 
 /** A filter that sends the browser to a page instead of answering 403, 400 or 409. */
@@ -85,5 +76,10 @@ function withQuery(page: string, query: Record<string, string>): string {
 }
 
 function isPath(page: string): boolean {
-  return /^\/(?![/\\])\S*$/.test(page);
+  // Also once it is normalized, as in `/.//elsewhere.example`.
+  return (
+    /^\/[^\s\\]*$/.test(page) &&
+    !page.startsWith('//') &&
+    !new URL(page, 'http://path.invalid').pathname.startsWith('//')
+  );
 }

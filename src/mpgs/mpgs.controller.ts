@@ -1,17 +1,25 @@
 import {
-  applyDecorators,
   Body,
   Controller,
   Header,
   Post,
-  Redirect,
+  Res,
   UseFilters,
   UseGuards,
   UseInterceptors,
+  VERSION_NEUTRAL,
+  type CanActivate,
   type Type,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { PlutuConfigurationError } from '../plutu.errors.js';
 import { PlutuErrorsInterceptor } from '../plutu-http.exceptions.js';
-import type { MpgsControllerOptions, MpgsRoute } from '../plutu.options.js';
+import { checkOptionNames, CONTROLLER_OPTIONS } from '../plutu.option-names.js';
+import type {
+  MpgsControllerOptions,
+  MpgsRedirectPages,
+  MpgsRoute,
+} from '../plutu.options.js';
 import type { MpgsCallbackDto } from './mpgs-callback.dto.js';
 import { MpgsConfirmDto, type MpgsCheckout } from './mpgs-confirm.dto.js';
 import { MpgsCallback, MpgsCallbackEndpoint } from './mpgs.decorators.js';
@@ -19,56 +27,105 @@ import {
   checkRedirectPages,
   pageAfter,
   refusedPageFilter,
-  type SeeOther,
 } from './mpgs-redirect-pages.js';
 import { MpgsService } from './mpgs.service.js';
 
+const ROUTES: readonly MpgsRoute[] = ['confirm', 'callback'];
+
 /**
- * Makes the controller of one registration of the module. Each gets a class of
- * its own: routes and guards are metadata of the class, which two accounts in
- * one application must not share.
+ * Makes the controllers of one registration of the module, one for each route.
+ * They are classes of its own: paths and guards are metadata of the class,
+ * which two accounts in one application must not share.
  *
- * @throws {PlutuConfigurationError} for redirect pages that cannot work.
+ * @throws {PlutuConfigurationError} for an option that cannot work.
  */
-export function createMpgsController({
-  path = 'plutu/mpgs',
-  routes = ['confirm', 'callback'],
-  confirmGuards = [],
-  redirect,
-}: MpgsControllerOptions): Type<unknown> {
+export function createMpgsControllers(
+  options: MpgsControllerOptions,
+): Type<unknown>[] {
+  checkOptionNames(options, CONTROLLER_OPTIONS);
+  const {
+    path = 'plutu/mpgs',
+    routes = ROUTES,
+    confirmGuards = [],
+    redirect,
+  } = options;
+  if (typeof path !== 'string') fail('path', 'must be text');
+  if (routes.length === 0 || !routes.every((name) => ROUTES.includes(name))) {
+    fail(
+      'routes',
+      `must list one or both of "${ROUTES.join('", "')}"; for none, set "controller" to false`,
+    );
+  }
   if (redirect) checkRedirectPages(redirect);
+  const makers: Record<MpgsRoute, () => Type<unknown>> = {
+    confirm: () => createConfirmController(path, confirmGuards),
+    callback: () =>
+      redirect
+        ? createRedirectingCallbackController(path, redirect)
+        : createCallbackController(path),
+  };
+  return routes.map((name) => makers[name]());
+}
 
-  const route = (name: MpgsRoute, ...decorators: MethodDecorator[]) =>
-    applyDecorators(...(routes.includes(name) ? decorators : []));
-
-  @Controller(path)
-  class MpgsController {
+function createConfirmController(
+  path: string,
+  guards: readonly (Type<CanActivate> | CanActivate)[],
+): Type<unknown> {
+  @Controller({ path, version: VERSION_NEUTRAL })
+  class MpgsConfirmController {
     constructor(private readonly mpgs: MpgsService) {}
 
-    @route(
-      'confirm',
-      Post('confirm'),
-      UseGuards(...confirmGuards),
-      UseInterceptors(PlutuErrorsInterceptor),
-      Header('Cache-Control', 'no-store'),
-    )
+    @Post('confirm')
+    @UseGuards(...guards)
+    @UseInterceptors(PlutuErrorsInterceptor)
+    @Header('Cache-Control', 'no-store')
     confirm(@Body() request: MpgsConfirmDto): Promise<MpgsCheckout> {
       return this.mpgs.confirm(request);
     }
+  }
 
-    @route(
-      'callback',
-      MpgsCallbackEndpoint('callback'),
-      ...(redirect
-        ? [Redirect(), UseFilters(refusedPageFilter(redirect.refused))]
-        : []),
-    )
-    callback(
-      @MpgsCallback() callback: MpgsCallbackDto,
-    ): MpgsCallbackDto | SeeOther {
-      return redirect ? pageAfter(callback, redirect) : callback;
+  return MpgsConfirmController;
+}
+
+function createCallbackController(path: string): Type<unknown> {
+  // Plutu sends no version, whatever the application's default is.
+  @Controller({ path, version: VERSION_NEUTRAL })
+  class MpgsCallbackController {
+    @MpgsCallbackEndpoint('callback')
+    callback(@MpgsCallback() callback: MpgsCallbackDto): MpgsCallbackDto {
+      return callback;
     }
   }
 
-  return MpgsController;
+  return MpgsCallbackController;
+}
+
+function createRedirectingCallbackController(
+  path: string,
+  pages: MpgsRedirectPages,
+): Type<unknown> {
+  @Controller({ path, version: VERSION_NEUTRAL })
+  class MpgsCallbackController {
+    constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+    // By hand: of a returned URL, an interceptor may make something else.
+    @MpgsCallbackEndpoint('callback')
+    @UseFilters(refusedPageFilter(pages.refused))
+    callback(
+      @MpgsCallback() callback: MpgsCallbackDto,
+      @Res() response: unknown,
+    ): void {
+      const page = pageAfter(callback, pages);
+      this.adapterHost.httpAdapter.redirect(response, 303, page);
+    }
+  }
+
+  return MpgsCallbackController;
+}
+
+function fail(option: keyof MpgsControllerOptions, problem: string): never {
+  throw new PlutuConfigurationError(
+    `controller.${option}`,
+    `PlutuModule: the option "controller.${option}" ${problem}.`,
+  );
 }

@@ -1,0 +1,241 @@
+import {
+  ClassSerializerInterceptor,
+  Controller,
+  Module,
+  RequestMethod,
+  ValidationPipe,
+  VersioningType,
+  type INestApplication,
+  type MiddlewareConsumer,
+  type NestInterceptor,
+  type VersioningOptions,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { map } from 'rxjs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  MpgsCallback,
+  MpgsCallbackDto,
+  MpgsCallbackEndpoint,
+} from '../src/index.js';
+import { PlutuSandbox } from '../src/sandbox/index.js';
+import { record, startApp } from './support/app.js';
+import { callbackQuery } from './support/callbacks.js';
+
+const CALLBACK = '/plutu/mpgs/callback';
+
+const PAID = {
+  gateway: 'mpgs',
+  outcome: 'approved',
+  amount: '5.00',
+  amountCents: 500,
+  currency: 'USD',
+  invoiceNo: 'inv-1',
+  transactionId: 't-1',
+};
+
+const PAGES = {
+  approved: '/paid',
+  canceled: '/canceled',
+  incomplete: '/try-again',
+  refused: '/refused',
+};
+
+/** Puts every answer into an envelope, as many applications do. */
+const wrapping: NestInterceptor = {
+  intercept: (_context, next) => next.handle().pipe(map((data) => ({ data }))),
+};
+
+const get = (url: string): Promise<Response> =>
+  fetch(url, { redirect: 'manual' });
+
+// With the class as the parameter's type, so that pipes get to see it.
+@Controller('payments')
+class PaymentsController {
+  @MpgsCallbackEndpoint('thanks')
+  thanks(@MpgsCallback() callback: MpgsCallbackDto): MpgsCallbackDto {
+    return callback;
+  }
+}
+
+describe.each([
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter()],
+])('on %s', (_platform, adapter) => {
+  const start = (
+    plutu: Parameters<typeof startApp>[0] = {},
+    configure: (app: INestApplication) => void = () => {},
+  ) =>
+    startApp(plutu, {
+      adapter: adapter(),
+      configure,
+      controllers: [PaymentsController],
+    });
+
+  it('a payment goes all the way', async () => {
+    const sandbox = await PlutuSandbox.start();
+    onTestFinished(() => sandbox.close());
+    const { url, mpgs, emitter } = await start({
+      ...sandbox.credentials,
+      baseUrl: sandbox.baseUrl,
+      controller: { redirect: PAGES },
+    });
+    const events = record(emitter);
+
+    await mpgs.confirm({
+      amount: '5.00',
+      invoiceNo: 'inv-1',
+      returnUrl: url + CALLBACK,
+    });
+    const { callbackUrl, delivery } = await sandbox.pay('inv-1');
+    const browser = await get(callbackUrl);
+
+    expect(delivery.status).toBe(303);
+    expect(browser.status).toBe(303);
+    expect(browser.headers.get('location')).toBe(
+      '/paid?outcome=approved&invoiceNo=inv-1',
+    );
+    expect(browser.headers.get('cache-control')).toBe('no-store');
+    expect(events.map(([name]) => name)).toEqual([
+      'plutu.mpgs.checkout-created',
+      'plutu.mpgs.payment-approved',
+    ]);
+  });
+
+  it('answers are JSON where there are no pages, and errors have their status', async () => {
+    const { url, emitter } = await start();
+
+    const paid = await get(`${url}${CALLBACK}?${callbackQuery()}`);
+    expect(paid.status).toBe(200);
+    expect(await paid.json()).toEqual(PAID);
+
+    expect((await get(`${url}${CALLBACK}?hashed=0`)).status).toBe(403);
+    const free = callbackQuery({ amount: 'free' });
+    expect((await get(`${url}${CALLBACK}?${free}`)).status).toBe(400);
+
+    emitter.on('plutu.mpgs.payment-canceled', () => {
+      throw new Error('the database is down');
+    });
+    const canceled = callbackQuery({ approved: '0', canceled: '1' });
+    const pending = await fetch(`${url}${CALLBACK}?${canceled}`, {
+      headers: { accept: 'text/html' },
+    });
+    expect(pending.status).toBe(503);
+    expect(pending.headers.get('retry-after')).toBe('5');
+    expect(pending.headers.get('content-type')).toBe(
+      'text/html; charset=utf-8',
+    );
+    expect(await pending.text()).toContain('http-equiv="refresh"');
+  });
+
+  it("what is parsed otherwise by the platform's own parser is refused", async () => {
+    const { url, emitter } = await start();
+    const events = record(emitter);
+    for (const more of ['amount=9', 'amount[]=9', 'amount%5B%5D=9']) {
+      const query = `${callbackQuery()}&${more}`;
+      expect((await get(`${url}${CALLBACK}?${query}`)).status).toBe(403);
+    }
+    expect(events.map(([name]) => name)).not.toContain(
+      'plutu.mpgs.payment-approved',
+    );
+  });
+
+  it.each<VersioningOptions>([
+    { type: VersioningType.HEADER, header: 'X-Version', defaultVersion: '1' },
+    { type: VersioningType.MEDIA_TYPE, key: 'v=', defaultVersion: '1' },
+    { type: VersioningType.URI, defaultVersion: '1' },
+  ])(
+    'versions of the API do not touch the callback: %j',
+    async (versioning) => {
+      const { url } = await start({}, (app) =>
+        app.enableVersioning(versioning),
+      );
+
+      const response = await get(`${url}${CALLBACK}?${callbackQuery()}`);
+
+      expect(response.status).toBe(200);
+    },
+  );
+
+  it('a global prefix comes before the path', async () => {
+    const { url } = await start({}, (app) => app.setGlobalPrefix('api'));
+
+    const response = await get(`${url}/api${CALLBACK}?${callbackQuery()}`);
+
+    expect(response.status).toBe(200);
+  });
+
+  it.each([[CALLBACK], ['/payments/thanks']])(
+    'strict pipes and serializers make no other callback of it: %s',
+    async (path) => {
+      const { url } = await start({}, (app) => {
+        app.useGlobalPipes(
+          new ValidationPipe({
+            transform: true,
+            whitelist: true,
+            forbidNonWhitelisted: true,
+            validateCustomDecorators: true,
+            transformOptions: { enableImplicitConversion: true },
+          }),
+        );
+        app.useGlobalInterceptors(
+          new ClassSerializerInterceptor(app.get(Reflector)),
+        );
+      });
+
+      const response = await get(`${url}${path}?${callbackQuery()}`);
+
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual(PAID);
+    },
+  );
+
+  it('an interceptor that wraps answers wraps JSON, and leaves redirects alone', async () => {
+    const wrap = (app: INestApplication) => app.useGlobalInterceptors(wrapping);
+    const json = await start({}, wrap);
+    const pages = await start({ controller: { redirect: PAGES } }, wrap);
+
+    const wrapped = await get(`${json.url}${CALLBACK}?${callbackQuery()}`);
+    const redirect = await get(`${pages.url}${CALLBACK}?${callbackQuery()}`);
+
+    expect(await wrapped.json()).toEqual({ data: PAID });
+    expect(redirect.status).toBe(303);
+    expect(redirect.headers.get('location')).toBe(
+      '/paid?outcome=approved&invoiceNo=inv-1',
+    );
+  });
+
+  it("a HEAD request is a visit like any other's", async () => {
+    const { url } = await start();
+
+    const response = await fetch(`${url}${CALLBACK}?${callbackQuery()}`, {
+      method: 'HEAD',
+    });
+
+    expect(response.status).toBe(200);
+  });
+});
+
+it('middleware that rewrites the URL does not change what was signed', async () => {
+  @Module({})
+  class RewritingModule {
+    configure(consumer: MiddlewareConsumer): void {
+      consumer
+        .apply(
+          (request: { url: string }, _response: unknown, next: () => void) => {
+            request.url = request.url.replace(/amount=5\.00/, 'amount=9999');
+            next();
+          },
+        )
+        .forRoutes({ path: '{*path}', method: RequestMethod.ALL });
+    }
+  }
+
+  const { url } = await startApp({}, { imports: [RewritingModule] });
+
+  const response = await get(`${url}${CALLBACK}?${callbackQuery()}`);
+
+  expect(await response.json()).toEqual(PAID);
+});
