@@ -84,10 +84,11 @@ function httpAnswer(error: PlutuError): PlutuHttpError {
   if (error instanceof PlutuOutcomeUnknownError) {
     return { statusCode: 504, code, message };
   }
-  if (
-    error instanceof PlutuConnectionError ||
-    error instanceof PlutuUnexpectedAnswerError
-  ) {
+  if (error instanceof PlutuConnectionError) {
+    // The error's own message names a host, which may be an internal one.
+    return { statusCode: 502, code, message: 'Plutu cannot be reached.' };
+  }
+  if (error instanceof PlutuUnexpectedAnswerError) {
     return { statusCode: 502, code, message };
   }
   return {

@@ -4,7 +4,8 @@ import type { PlutuErrorCode, PlutuFault } from './api/plutu-error-codes.js';
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Base of every error this package throws: `catch` it to handle them all.
+ * Base of what `MpgsService` and the module's options throw: `catch` it to handle
+ * them all. (What a callback is answered with are Nest's HTTP exceptions.)
  * None of them carries a key, a token or a request's headers.
  */
 export abstract class PlutuError extends Error {
@@ -117,9 +118,17 @@ export class PlutuConnectionError extends PlutuError {
   override readonly code = 'PLUTU_CONNECTION_FAILED';
   override readonly retryable = true;
 
-  /** @param networkCode Node's code of the failure, such as `ECONNREFUSED`. */
-  constructor(readonly networkCode: string) {
-    super(`Could not connect to Plutu (${networkCode}). Nothing was sent.`);
+  /**
+   * @param networkCode Node's code of the failure, such as `ECONNREFUSED`.
+   * @param host the host of `baseUrl`, with its port.
+   */
+  constructor(
+    readonly networkCode: string,
+    readonly host: string,
+  ) {
+    super(
+      `Could not connect to Plutu at ${host} (${networkCode}). Nothing was sent.`,
+    );
   }
 }
 

@@ -71,6 +71,13 @@ describe('confirm sends what Plutu documents', () => {
     expect(second).toMatchObject({ lang: 'ar' });
   });
 
+  it('with the longest return URL there may be', async () => {
+    const plutu = await answeringServer(200, OPENED);
+    const { mpgs } = await startApp({ baseUrl: plutu.url });
+    const returnUrl = `https://shop.example/${'x'.repeat(2048 - 21)}`;
+    await expect(mpgs.confirm({ ...ORDER, returnUrl })).resolves.toBeDefined();
+  });
+
   it('over one connection for requests one after another', async () => {
     const plutu = await answeringServer(200, OPENED);
     const { mpgs } = await startApp({ baseUrl: plutu.url });
@@ -168,10 +175,16 @@ describe('confirm refuses, before anything is sent', () => {
     ['https://', /absolute http/],
     ['https://shop.example/a b', /absolute http/],
     [7, /absolute http/],
+    ['https://shop.example\\evil', /absolute http/],
+    ['https://shop.example/ش', /percent-encoded/],
     ['https://shop.example/#done', /fragment/],
+    ['https://shop.example/#', /fragment/],
     ['https://shop.example/?x=%', /percent escapes/],
-    [`https://shop.example/${'x'.repeat(2048)}`, /longer/],
+    [`https://shop.example/${'x'.repeat(2049 - 21)}`, /longer/],
+    ['https://shop.example/?gateway=x', /"gateway".*ambiguous/],
     ['https://shop.example/?amount=5', /"amount".*ambiguous/],
+    ['https://shop.example/?canceled=5', /"canceled".*ambiguous/],
+    ['https://shop.example/?currency=x', /"currency".*ambiguous/],
     ['https://shop.example/?a=1&hashed', /"hashed".*ambiguous/],
     ['https://shop.example/?%61pproved=1', /"approved".*ambiguous/],
     ['https://shop.example/?invoice_no[x]=1', /"invoice_no".*ambiguous/],

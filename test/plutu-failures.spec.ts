@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -6,6 +8,7 @@ import {
   PlutuOutcomeUnknownError,
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
+  toHttpException,
 } from '../src/index.js';
 import { startApp } from './support/app.js';
 import {
@@ -251,6 +254,33 @@ describe('no connection', () => {
     expect(error.message).toContain('Nothing was sent');
   });
 
+  it('names the host, but not to whoever called POST confirm', async () => {
+    const host = `127.0.0.1:${await freePort()}`;
+    const error = await failureOf(PlutuConnectionError, `http://${host}`, {
+      retries: 0,
+    });
+    expect(error.message).toContain(host);
+    expect(JSON.stringify(toHttpException(error).getResponse())).not.toContain(
+      host,
+    );
+  });
+
+  it('is not tried again once the application has closed', async () => {
+    const port = await freePort();
+    const { app, mpgs } = await startApp({
+      baseUrl: `http://127.0.0.1:${port}`,
+      retries: 10,
+    });
+    const checkout = mpgs.confirm(ORDER).catch((error: unknown) => error);
+    await sleep(50);
+    await app.close();
+    const plutu = await answeringServer(200, {}, { port });
+
+    expect(await checkout).toBeInstanceOf(PlutuConnectionError);
+    await sleep(500);
+    expect(plutu.seen).toHaveLength(0);
+  });
+
   it('succeeds when Plutu is back in time', async () => {
     const port = await freePort();
     const { mpgs } = await startApp({
@@ -345,6 +375,41 @@ describe('over TLS', () => {
     const error = await failureOf(PlutuConnectionError, plutu.url);
     expect(error.networkCode).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(plutu.seen).toHaveLength(0);
+  });
+
+  it('a reset before the request could go out ends it with nothing sent', async () => {
+    const plutu = await tcpServer((socket) =>
+      socket.once('data', () => socket.resetAndDestroy()),
+    );
+    const baseUrl = plutu.url.replace('http:', 'https:');
+    const error = await failureOf(PlutuConnectionError, baseUrl);
+    expect(error.networkCode).toBe('ECONNRESET');
+  });
+
+  it('an answer that is damaged on the way leaves the outcome unknown', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const plutu = await opened('https://x.example/c');
+    const { port } = new URL(plutu.url);
+    const wire = await tcpServer((socket) => {
+      const upstream = connect(Number(port), '127.0.0.1');
+      upstream.on('error', () => {});
+      socket.pipe(upstream);
+      upstream.on('data', (chunk: Buffer) => {
+        // Plutu has the request by now: damage its answer.
+        const last = chunk.length - 1;
+        if (plutu.seen.length > 0) chunk[last] = (chunk[last] ?? 0) ^ 0xff;
+        socket.write(chunk);
+      });
+    });
+
+    const error = await failureOf(
+      PlutuOutcomeUnknownError,
+      wire.url.replace('http:', 'https:'),
+    );
+
+    expect(error.reason).toBe('cut-off');
+    expect(plutu.seen).toHaveLength(1);
   });
 
   it('the customer is not sent to a plain http page', async () => {

@@ -1,3 +1,5 @@
+import { ClientRequest } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { isAxiosError } from 'axios';
 import { throwError, timer, type Observable } from 'rxjs';
 import {
@@ -25,24 +27,28 @@ const NOTHING_SENT = new Set([
   'EAI_NODATA',
 ]);
 
-/** The TLS handshake failed: the request itself comes after it. */
-const TLS_FAILURE =
-  /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
-
 /** The first pause before connecting again, in milliseconds; it doubles. */
 const FIRST_PAUSE = 200;
+
+/** The longest, in milliseconds. */
+const LONGEST_PAUSE = 5_000;
 
 /**
  * Turns what axios threw into this package's error. The original is dropped
  * with everything that hangs on it: it holds the request and its headers.
+ *
+ * @param host where the request was to go.
  */
-export function requestFailure(error: unknown): PlutuError {
+export function requestFailure(error: unknown, host: string): PlutuError {
   if (isAxiosError(error) && error.message.startsWith('maxContentLength')) {
     return new PlutuUnexpectedAnswerError('it is too large', undefined, '');
   }
   const failures = systemErrors(error);
-  if (failures.length > 0 && failures.every(isBeforeSending)) {
-    return new PlutuConnectionError(failures[0]?.code ?? 'UNKNOWN');
+  const isBeforeSending =
+    isHandshaking(error) ||
+    (failures.length > 0 && failures.every(isConnectFailure));
+  if (isBeforeSending) {
+    return new PlutuConnectionError(failures[0]?.code ?? 'UNKNOWN', host);
   }
   return new PlutuOutcomeUnknownError('cut-off');
 }
@@ -60,17 +66,30 @@ export function pauseBeforeRetry(
   const isUnreachable =
     error instanceof PlutuConnectionError && UNREACHABLE.has(error.networkCode);
   if (!isUnreachable) return throwError(() => error);
-  const pause = FIRST_PAUSE * 2 ** (attempt - 1);
+  const pause = Math.min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE);
   // Full jitter on the upper half keeps many clients from coming back at once.
   return timer(pause / 2 + Math.random() * (pause / 2));
 }
 
-function isBeforeSending(failure: NodeJS.ErrnoException): boolean {
-  const code = failure.code ?? '';
+function isConnectFailure(failure: NodeJS.ErrnoException): boolean {
   // The same codes also end a connection that was up; `syscall` tells.
   const isConnecting =
     failure.syscall === 'connect' || failure.syscall === 'getaddrinfo';
-  return (isConnecting && NOTHING_SENT.has(code)) || TLS_FAILURE.test(code);
+  return isConnecting && NOTHING_SENT.has(failure.code ?? '');
+}
+
+/**
+ * Whether TLS was still being agreed on, certificate included: the request
+ * itself comes after that. By the socket, since OpenSSL's codes do not tell.
+ */
+function isHandshaking(error: unknown): boolean {
+  const request: unknown = isAxiosError(error) ? error.request : undefined;
+  const socket = request instanceof ClientRequest ? request.socket : undefined;
+  return (
+    socket instanceof TLSSocket &&
+    'secureConnecting' in socket &&
+    socket.secureConnecting === true
+  );
 }
 
 /** Node's own errors below axios's; several where a host has several addresses. */

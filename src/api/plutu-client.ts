@@ -9,7 +9,10 @@ import {
   catchError,
   map,
   retry,
+  Subject,
+  takeUntil,
   throwError,
+  throwIfEmpty,
   timeout,
   type Observable,
 } from 'rxjs';
@@ -39,10 +42,12 @@ const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_TIMEOUT };
 /** Talks to Plutu's API: one form out, one opened envelope back. */
 @Injectable()
 export class PlutuClient implements OnApplicationShutdown {
-  private readonly agents = {
+  // Really private: a socket in use holds its request, headers and all.
+  readonly #agents = {
     httpAgent: new HttpAgent(AGENT_OPTIONS),
     httpsAgent: new HttpsAgent(AGENT_OPTIONS),
   };
+  readonly #shutdown = new Subject<void>();
 
   constructor(
     private readonly http: HttpService,
@@ -67,15 +72,23 @@ export class PlutuClient implements OnApplicationShutdown {
   ): Promise<T> {
     const answer = await firstValueFrom(
       defer(() => this.send(path, form)).pipe(
-        retry({ count: this.config.retries, delay: pauseBeforeRetry }),
+        retry({
+          count: this.config.retries,
+          delay: (error: unknown, attempt) =>
+            pauseBeforeRetry(error, attempt).pipe(
+              takeUntil(this.#shutdown),
+              throwIfEmpty(() => error),
+            ),
+        }),
       ),
     );
     return openEnvelope(answer, readResult, (text) => this.config.redact(text));
   }
 
   onApplicationShutdown(): void {
-    this.agents.httpAgent.destroy();
-    this.agents.httpsAgent.destroy();
+    this.#shutdown.next();
+    this.#agents.httpAgent.destroy();
+    this.#agents.httpsAgent.destroy();
   }
 
   private send(
@@ -83,7 +96,7 @@ export class PlutuClient implements OnApplicationShutdown {
     form: Readonly<Record<string, string>>,
   ): Observable<RawAnswer> {
     const request: AxiosRequestConfig<string> = {
-      ...this.agents,
+      ...this.#agents,
       headers: {
         ...this.config.authenticationHeaders(),
         Accept: 'application/json',
@@ -100,7 +113,11 @@ export class PlutuClient implements OnApplicationShutdown {
       .post<string>(`${this.config.baseUrl}/${path}`, body, request)
       .pipe(
         map(({ status, data }) => ({ httpStatus: status, body: data })),
-        catchError((error: unknown) => throwError(() => requestFailure(error))),
+        catchError((error: unknown) =>
+          throwError(() =>
+            requestFailure(error, new URL(this.config.baseUrl).host),
+          ),
+        ),
         // A deadline for the whole exchange: axios's own timeout starts anew
         // with every byte that trickles in.
         timeout({ first: this.config.timeout, with: timedOut }),
