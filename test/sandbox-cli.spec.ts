@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from './support/servers.js';
 import { runNode } from './support/processes.js';
 
 // The file that is published, so that what npm installs is what is tested.
@@ -26,19 +27,21 @@ describe('nestjs-plutu-sandbox', () => {
         body: new URLSearchParams({
           amount: '5',
           invoice_no: '1',
-          return_url: 'https://shop.example/',
+          return_url: `http://127.0.0.1:${await freePort()}/callback`,
         }),
       });
       expect(response.status).toBe(200);
       const [checkout] = /http:[^"]+/.exec(await response.text()) ?? [];
       const page = await fetch(String(checkout));
       expect(await page.text()).toContain('Tripoli Books');
+      await fetch(`${checkout}/pay`, { method: 'POST', redirect: 'manual' });
+      await fetch(`${baseUrl}/v1/nothing`);
 
       child.kill(signal);
       expect(await ended).toEqual({
         code: 0,
         stdout: expect.stringMatching(
-          /^[^\n]* http:\/\/127\.0\.0\.1:\d+\/api\n$/,
+          /^Plutu sandbox listening on http:\/\/127\.0\.0\.1:\d+\/api\n1 open, 5: http:\S+\/checkout\/\S+\n1 approved, callback to http:\S+\/callback: [^\n]*ECONNREFUSED[^\n]*\nrefused GET: [^\n]*\/api\/v1\/nothing[^\n]*\n$/,
         ),
         stderr: '',
       });

@@ -40,6 +40,7 @@ export interface CheckoutContext {
   readonly secretKey: string;
   /** Ends the calls that are under way when the sandbox closes. */
   readonly closing: AbortSignal;
+  readonly log: (line: string) => void;
 }
 
 /** One hosted checkout, from the confirm request to its outcome. */
@@ -89,10 +90,14 @@ export class Checkout {
 
   async #deliver(outcome: CheckoutOutcome): Promise<SandboxCompletion> {
     this.#isDelivering = true;
-    const { secretKey, closing } = this.context;
+    const { secretKey, closing, log } = this.context;
     const callbackUrl = makeCallbackUrl(this.transaction, outcome, secretKey);
     const delivery = await deliverCallback(callbackUrl, closing);
     this.#deliveries.push(delivery);
+    const [target] = callbackUrl.split('?', 1);
+    log(
+      `${this.request.invoiceNo} ${outcome}, callback to ${target}: ${delivery.status ?? delivery.error}`,
+    );
     this.#isDelivering = false;
     return { callbackUrl, delivery };
   }

@@ -16,7 +16,7 @@ A local Plutu for development and tests. No money moves.
   --access-token <text>  (default: ${DEFAULT_SANDBOX_CREDENTIALS.accessToken})
   --secret-key <text>    (default: ${DEFAULT_SANDBOX_CREDENTIALS.secretKey})
   --merchant <name>      the shop's name on the checkout page
-  --help                 show this and exit
+  -h, --help             show this and exit
 `;
 
 const FAILED = 1;
@@ -32,7 +32,7 @@ function readOptions(): PlutuSandboxOptions | undefined {
       'access-token': { type: 'string' },
       'secret-key': { type: 'string' },
       merchant: { type: 'string' },
-      help: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return undefined;
@@ -54,19 +54,24 @@ function readOptions(): PlutuSandboxOptions | undefined {
   };
 }
 
+function log(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 async function serve(options: PlutuSandboxOptions): Promise<void> {
-  const sandbox = await PlutuSandbox.start(options);
+  const sandbox = await PlutuSandbox.start({ ...options, log });
   // The process ends by itself once nothing is open.
   const close = () => void sandbox.close();
   process.once('SIGINT', close);
   process.once('SIGTERM', close);
-  process.stdout.write(`Plutu sandbox listening on ${sandbox.baseUrl}\n`);
+  log(`Plutu sandbox listening on ${sandbox.baseUrl}`);
 }
 
 function fail(error: unknown, exitCode: number): void {
   const message = error instanceof Error ? error.message : String(error);
   const [firstLine] = message.split('\n', 1);
-  process.stderr.write(`nestjs-plutu-sandbox: ${firstLine}\n`);
+  const hint = exitCode === WRONG_USAGE ? ' (see --help)' : '';
+  process.stderr.write(`nestjs-plutu-sandbox: ${firstLine}${hint}\n`);
   process.exitCode = exitCode;
 }
 

@@ -32,6 +32,8 @@ export interface PlutuSandboxOptions extends Partial<SandboxCredentials> {
   merchantName?: string;
   /** The `currency` of the callbacks. Default `USD`. */
   currency?: string;
+  /** Is told, in one line each, of every checkout, refusal and callback. */
+  log?: (line: string) => void;
 }
 
 /**
@@ -77,6 +79,7 @@ export class PlutuSandbox {
       secretKey = DEFAULT_SANDBOX_CREDENTIALS.secretKey,
       merchantName = 'Sandbox shop',
       currency = 'USD',
+      log = () => {},
     } = options;
     this.origin = origin;
     this.baseUrl = origin + API_PATH;
@@ -88,6 +91,7 @@ export class PlutuSandbox {
       currency,
       secretKey,
       closing: this.#closing.signal,
+      log,
     };
     server.on(
       'request',

@@ -46,7 +46,10 @@ export function createSandboxListener(
 ): RequestListener {
   return (request, response) => {
     route(request, services)
-      .catch(answerFailure)
+      .catch((error: unknown) => {
+        services.context.log(`refused ${request.method}: ${String(error)}`);
+        return answerFailure(error);
+      })
       .then((answer) => send(response, answer))
       // Nobody is left to tell.
       .catch(() => response.destroy());
@@ -66,7 +69,11 @@ async function route(
   const [, token, action] = CHECKOUT_PATH.exec(path) ?? [];
   const outcome = OUTCOMES.get(action);
   if (token === undefined || (action !== undefined && !outcome)) {
-    throw new ApiError(404, 'NOT_FOUND', `The sandbox has no ${path}.`);
+    throw new ApiError(
+      404,
+      'NOT_FOUND',
+      `The sandbox has no ${path}. Its API begins with ${API_PATH}/v1.`,
+    );
   }
   const checkout = services.checkouts.withToken(token);
   if (!checkout) {
@@ -101,11 +108,13 @@ async function confirm(
   }
   const checkout = new Checkout(form, context);
   checkouts.add(checkout);
+  const { invoiceNo, amount, redirectUrl } = checkout.transaction;
+  context.log(`${invoiceNo} open, ${amount}: ${redirectUrl}`);
   return json(200, {
     status: 200,
     result: {
       code: 'CHECKOUT_REDIRECT',
-      redirect_url: checkout.transaction.redirectUrl,
+      redirect_url: redirectUrl,
     },
   });
 }

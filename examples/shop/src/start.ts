@@ -51,9 +51,14 @@ if (args.once) {
 } else {
   process.once('SIGINT', () => void close());
   process.once('SIGTERM', () => void close());
+  // npm does not pass on the signal that ends it.
+  const npm = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== npm) process.emit('SIGTERM');
+  }, 500).unref();
   process.stdout.write(`
 Now buy something yourself:  ${shopUrl}
-The local Plutu is at        ${sandbox.baseUrl}
+The local Plutu's API is at  ${sandbox.baseUrl} (nothing to click there)
 Ctrl+C ends both.
 `);
 }
