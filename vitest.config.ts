@@ -10,7 +10,7 @@ export default defineConfig({
     alias: [{ find: /^nestjs-plutu$/, replacement: src('index.ts') }],
   },
   test: {
-    include: ['test/**/*.spec.ts'],
+    include: ['test/*.spec.ts'],
     testTimeout: 15_000,
   },
 });
