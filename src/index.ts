@@ -1,3 +1,4 @@
+export { DEFAULT_ACCOUNT, getPlutuToken } from './plutu.account.js';
 export { PlutuModule } from './plutu.module.js';
 export {
   plutuOptionsFromEnv,
@@ -61,11 +62,15 @@ export {
   MpgsCallbackRefusedException,
   MpgsPaymentMismatchException,
 } from './mpgs/mpgs-callback.exceptions.js';
-export { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
+export {
+  MpgsCallbackGuard,
+  mpgsCallbackGuard,
+} from './mpgs/mpgs-callback.guard.js';
 export { MpgsCallbackInterceptor } from './mpgs/mpgs-callback.interceptor.js';
 export { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
 export { MpgsConfirmDto, type MpgsCheckout } from './mpgs/mpgs-confirm.dto.js';
 export {
+  InjectMpgs,
   MpgsCallback,
   MpgsCallbackEndpoint,
   OnMpgsCallbackRejected,
@@ -88,6 +93,7 @@ export {
   MpgsPaymentEvent,
   MpgsPaymentIncompleteEvent,
   MpgsPaymentMismatchEvent,
+  type MpgsPaymentFacts,
 } from './mpgs/mpgs.events.js';
 export { MpgsHealthIndicator, type MpgsHealth } from './mpgs/mpgs.health.js';
 export { MpgsService } from './mpgs/mpgs.service.js';

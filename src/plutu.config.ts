@@ -18,6 +18,8 @@ type Credential = 'apiKey' | 'accessToken' | 'secretKey';
  * show neither when it is inspected nor when it is serialized.
  */
 export class PlutuConfig {
+  /** The `name` of the registration. */
+  readonly account: string;
   readonly baseUrl: string;
   readonly returnUrl: string | undefined;
   readonly lang: PlutuLanguage | undefined;
@@ -32,8 +34,9 @@ export class PlutuConfig {
   readonly #secrets: readonly string[];
 
   /** @throws {PlutuConfigurationError} for an option that cannot work. */
-  constructor(options: PlutuOptions) {
+  constructor(options: PlutuOptions, account: string) {
     checkOptionNames(options, PLUTU_OPTIONS);
+    this.account = account;
     this.#apiKey = credential(options.apiKey, 'apiKey');
     this.#accessToken = credential(options.accessToken, 'accessToken');
     const secretKeys = secretKeysOf(options.secretKey);

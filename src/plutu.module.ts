@@ -1,6 +1,12 @@
 import { HttpModule } from '@nestjs/axios';
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import {
+  Module,
+  Optional,
+  type DynamicModule,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { PlutuClient } from './api/plutu-client.js';
 import {
   CALLBACK_DELIVERY,
@@ -10,12 +16,12 @@ import { inProcessDelivery } from './callbacks/in-process-callback-delivery.js';
 import { PlutuEvents } from './events/plutu-events.js';
 import { Invoices } from './invoices/invoices.js';
 import { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
-import { MpgsCallbackInterceptor } from './mpgs/mpgs-callback.interceptor.js';
 import { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
 import { MpgsPaymentPublisher } from './mpgs/mpgs-payment.publisher.js';
 import { createMpgsControllers } from './mpgs/mpgs.controller.js';
 import { MpgsHealthIndicator } from './mpgs/mpgs.health.js';
 import { MpgsService } from './mpgs/mpgs.service.js';
+import { DEFAULT_ACCOUNT, getPlutuToken } from './plutu.account.js';
 import { PlutuConfig } from './plutu.config.js';
 import { PlutuConfigurationError } from './plutu.errors.js';
 import {
@@ -31,20 +37,56 @@ import type {
 } from './plutu.options.js';
 
 /**
- * Card payments through Plutu. Import it once, in the root module, beside
- * `EventEmitterModule.forRoot()`.
+ * Card payments through Plutu. Import it once for each account, in the root
+ * module, beside `EventEmitterModule.forRoot()`.
  */
 @Module({})
-export class PlutuModule {
+export class PlutuModule implements OnModuleInit {
+  constructor(
+    private readonly modules: ModulesContainer,
+    @Optional() private readonly config?: PlutuConfig,
+  ) {}
+
+  /** @throws {PlutuConfigurationError} where two registrations are one too many. */
+  onModuleInit(): void {
+    if (!this.config) {
+      throw new PlutuConfigurationError(
+        'options',
+        'PlutuModule is imported without options. Import PlutuModule.forRoot(…) in the root module; other modules need no import.',
+      );
+    }
+    const { account } = this.config;
+    const registrations = [...this.modules.values()].filter(
+      ({ metatype, instance }) =>
+        metatype === PlutuModule &&
+        instance instanceof PlutuModule &&
+        instance.config?.account === account,
+    );
+    if (registrations.length > 1) {
+      throw new PlutuConfigurationError(
+        'name',
+        `PlutuModule is registered ${registrations.length} times for the account "${account}". Import it once, in the root module, or give each account a name.`,
+      );
+    }
+  }
+
   /**
    * Registers the module with options that are at hand. What is wrong with them
    * stops the start-up with a {@link PlutuConfigurationError}.
    */
   static forRoot(options: PlutuModuleOptions): DynamicModule {
     checkOptionNames(options, [...PLUTU_OPTIONS, ...MODULE_EXTRAS]);
-    const { isGlobal, controller, delivery, invoices, imports, ...account } =
-      options;
+    const {
+      name,
+      isGlobal,
+      controller,
+      delivery,
+      invoices,
+      imports,
+      ...account
+    } = options;
     return PlutuModule.forRootAsync({
+      name,
       isGlobal,
       controller,
       delivery,
@@ -65,26 +107,50 @@ export class PlutuModule {
   static forRootAsync(options: PlutuModuleAsyncOptions): DynamicModule {
     checkOptionNames(options, ASYNC_OPTIONS);
     const {
+      name = DEFAULT_ACCOUNT,
       isGlobal = true,
       controller = true,
       delivery: {
         imports: deliveryImports = [],
         providers: deliveryProviders = [],
+        injectAs,
         ...delivery
       } = inProcessDelivery(),
       invoices,
       imports = [],
     } = options;
+    if (!/^[\w-]+$/.test(name)) {
+      throw new PlutuConfigurationError(
+        'name',
+        'PlutuModule: the option "name" must be made of A-Z a-z 0-9 _ -.',
+      );
+    }
+    const injectable: Provider[] = [
+      // One of an account with a name is made by mpgsCallbackGuard(name).
+      ...(name === DEFAULT_ACCOUNT ? [MpgsCallbackGuard] : []),
+      ...[MpgsService, MpgsCallbacks, MpgsHealthIndicator].map((provider) => ({
+        provide: getPlutuToken<unknown>(provider, name),
+        useClass: provider,
+      })),
+      ...(injectAs
+        ? [
+            {
+              provide: getPlutuToken(injectAs, name),
+              useExisting: CALLBACK_DELIVERY,
+            },
+          ]
+        : []),
+    ];
     return {
       module: PlutuModule,
       global: isGlobal,
       // An axios of its own: interceptors of the application's do not see it.
       imports: [HttpModule.register({}), ...deliveryImports, ...imports],
       controllers: controller
-        ? createMpgsControllers(controller === true ? {} : controller)
+        ? createMpgsControllers(controller === true ? {} : controller, name)
         : [],
       providers: [
-        ...configProviders(options),
+        ...configProviders(options, name),
         PlutuClient,
         PlutuEvents,
         {
@@ -96,32 +162,24 @@ export class PlutuModule {
         { provide: CALLBACK_PUBLISHER, useClass: MpgsPaymentPublisher },
         ...deliveryProviders,
         { provide: CALLBACK_DELIVERY, ...delivery },
-        MpgsService,
-        MpgsCallbacks,
-        MpgsCallbackGuard,
-        MpgsCallbackInterceptor,
-        MpgsHealthIndicator,
+        ...injectable,
       ],
-      exports: [
-        ...deliveryProviders,
-        MpgsService,
-        MpgsCallbacks,
-        MpgsCallbackGuard,
-        MpgsCallbackInterceptor,
-        MpgsHealthIndicator,
-      ],
+      exports: injectable,
     };
   }
 }
 
-function configProviders(options: PlutuModuleAsyncOptions): Provider[] {
+function configProviders(
+  options: PlutuModuleAsyncOptions,
+  account: string,
+): Provider[] {
   const { useFactory, useClass, useExisting, inject = [] } = options;
   if (useFactory) {
     return [
       {
         provide: PlutuConfig,
         useFactory: async (...args: never[]) =>
-          new PlutuConfig(await useFactory(...args)),
+          new PlutuConfig(await useFactory(...args), account),
         inject,
       },
     ];
@@ -138,7 +196,7 @@ function configProviders(options: PlutuModuleAsyncOptions): Provider[] {
     {
       provide: PlutuConfig,
       useFactory: async (optionsFactory: PlutuOptionsFactory) =>
-        new PlutuConfig(await optionsFactory.createPlutuOptions()),
+        new PlutuConfig(await optionsFactory.createPlutuOptions(), account),
       inject: [factory],
     },
   ];

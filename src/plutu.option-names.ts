@@ -21,6 +21,7 @@ export const PLUTU_OPTIONS = namesOf<PlutuOptions>({
 
 /** What shapes the module itself. */
 export const MODULE_EXTRAS = namesOf<PlutuModuleExtras>({
+  name: true,
   isGlobal: true,
   controller: true,
   delivery: true,

@@ -93,7 +93,7 @@ export interface MpgsControllerOptions {
    * behind the application's global prefix if it has one. Versioning does not
    * touch it.
    *
-   * @default 'plutu/mpgs'
+   * @default 'plutu/mpgs', and 'plutu/<name>/mpgs' for an account with a name
    */
   path?: string;
 
@@ -122,6 +122,16 @@ export interface MpgsControllerOptions {
 
 /** What shapes the module itself, and so has to be known before any factory ran. */
 export interface PlutuModuleExtras {
+  /**
+   * A name for the account, made of `A-Z a-z 0-9 _ -`, where an application has
+   * several: each is a registration of its own, with its own credentials,
+   * controller and delivery. Its events carry the name, `@InjectMpgs(name)`
+   * injects its service.
+   *
+   * @default 'default'
+   */
+  name?: string;
+
   /**
    * Make the module's providers injectable everywhere.
    *

@@ -55,7 +55,9 @@ describe('a genuine callback', () => {
       expect(answer.status).toBe(200);
       expect(answer.headers['cache-control']).toBe('no-store');
       expect(answer.body).toEqual({ gateway: 'mpgs', ...payment });
-      expect(events).toEqual([[`plutu.mpgs.payment-${outcome}`, payment]]);
+      expect(events).toEqual([
+        [`plutu.mpgs.payment-${outcome}`, { account: 'default', ...payment }],
+      ]);
     },
   );
 
@@ -96,6 +98,7 @@ describe('a callback that Plutu did not sign', () => {
           'plutu.mpgs.callback-rejected',
           {
             reason: expect.stringMatching(/^(unsigned|signature-mismatch)$/),
+            account: 'default',
             fields: {},
             path: CALLBACK,
           },

@@ -106,7 +106,10 @@ describe('confirm sends what Plutu documents', () => {
     await expect(mpgs.confirm(ORDER)).resolves.toBeDefined();
 
     expect(events).toEqual([
-      ['plutu.mpgs.checkout-created', { ...ORDER, redirectUrl: CHECKOUT }],
+      [
+        'plutu.mpgs.checkout-created',
+        { account: 'default', ...ORDER, redirectUrl: CHECKOUT },
+      ],
     ]);
   });
 });

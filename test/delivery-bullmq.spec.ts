@@ -293,6 +293,7 @@ describe.skipIf(
     const arrivals = Array.from({ length: 1001 }, (_, i) =>
       delivery.accept(
         {
+          account: 'default',
           gateway: 'mpgs',
           outcome: 'approved',
           invoiceNo: 'inv-1',

@@ -16,6 +16,7 @@ describeDeliveryContract('the delivery in the process', () =>
 
 function callback(transactionId: string) {
   return {
+    account: 'default',
     gateway: 'mpgs',
     outcome: 'approved',
     invoiceNo: 'inv-1',

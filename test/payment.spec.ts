@@ -75,11 +75,12 @@ describe('a payment from end to end', () => {
     expect(events).toEqual([
       [
         'plutu.mpgs.checkout-created',
-        { invoiceNo, amount: '12.50', redirectUrl },
+        { account: 'default', invoiceNo, amount: '12.50', redirectUrl },
       ],
       [
         `plutu.mpgs.payment-${outcome}`,
         {
+          account: 'default',
           outcome,
           invoiceNo,
           transactionId: transaction!.transactionId,

@@ -24,6 +24,7 @@ describe("the README's application", () => {
         extends: '../../tsconfig.json',
         compilerOptions: { rootDir: '.', skipLibCheck: false },
         include: ['src', 'test'],
+        exclude: [],
       }),
     );
     await writeFile(

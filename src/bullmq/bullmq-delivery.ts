@@ -106,17 +106,12 @@ export function bullMqDelivery({
   });
   return {
     imports: [queue],
-    providers: [
-      {
-        provide: BullMqCallbackDelivery,
-        useFactory: (callbacks: Queue) =>
-          new BullMqCallbackDelivery(callbacks, acceptTimeout),
-        inject: [getQueueToken(queueName)],
-      },
-      ...(worker
-        ? [createCallbackProcessor(queueName, { concurrency, lockDuration })]
-        : []),
-    ],
-    useExisting: BullMqCallbackDelivery,
+    providers: worker
+      ? [createCallbackProcessor(queueName, { concurrency, lockDuration })]
+      : [],
+    injectAs: BullMqCallbackDelivery,
+    useFactory: (callbacks: Queue) =>
+      new BullMqCallbackDelivery(callbacks, acceptTimeout),
+    inject: [getQueueToken(queueName)],
   };
 }

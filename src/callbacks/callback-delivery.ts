@@ -1,5 +1,6 @@
 import {
   Inject,
+  type Abstract,
   type InjectionToken,
   type ModuleMetadata,
   type OptionalFactoryDependency,
@@ -20,6 +21,8 @@ export type CallbackOutcome =
  * queue or a table can carry it.
  */
 export interface VerifiedCallback {
+  /** The `name` of the account at Plutu that signed it. */
+  readonly account: string;
   readonly gateway: string;
   readonly outcome: CallbackOutcome;
   readonly invoiceNo: string;
@@ -92,8 +95,10 @@ export interface CallbackDelivery {
 export type CallbackDeliveryDefinition = {
   /** Modules whose providers the delivery injects. */
   readonly imports?: ModuleMetadata['imports'];
-  /** Providers to register, and to export, beside it. */
+  /** Providers to register beside it. */
   readonly providers?: readonly Provider[];
+  /** A class that the application can inject the delivery by. */
+  readonly injectAs?: Abstract<CallbackDelivery>;
 } & (
   | { readonly useClass: Type<CallbackDelivery> }
   | { readonly useExisting: InjectionToken<CallbackDelivery> }
@@ -116,12 +121,13 @@ export const InjectCallbackPublisher = (): ParameterDecorator =>
   Inject(CALLBACK_PUBLISHER);
 
 /**
- * What makes two callbacks the same news: gateway, transaction and outcome. An
- * approved callback after an incomplete one of the same transaction is news.
+ * What makes two callbacks the same news: account, gateway, transaction and
+ * outcome. An approved callback after an incomplete one of the same transaction
+ * is news.
  *
- * @returns at most some 400 characters out of `A-Z a-z 0-9 - _ . ! ~ * ' ( ) % /`.
+ * @returns at most some 500 characters out of `A-Z a-z 0-9 - _ . ! ~ * ' ( ) % /`.
  */
 export function deliveryKey(callback: VerifiedCallback): string {
-  const { gateway, transactionId, outcome } = callback;
-  return `${gateway}/${encodeURIComponent(transactionId)}/${outcome}`;
+  const { account, gateway, transactionId, outcome } = callback;
+  return `${account}/${gateway}/${encodeURIComponent(transactionId)}/${outcome}`;
 }

@@ -1,14 +1,22 @@
 import {
+  Inject,
   Injectable,
   type CanActivate,
   type ExecutionContext,
+  type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { getPlutuToken } from '../plutu.account.js';
 import type { MpgsCallbackDto } from './mpgs-callback.dto.js';
 import { MpgsCallbacks } from './mpgs-callbacks.js';
 
-/** What the guard found, for the rest of the request. */
-const verifiedCallbacks = new WeakMap<object, MpgsCallbackDto>();
+/** What the guard found, and the account it belongs to. */
+interface VerifiedRequest {
+  readonly callback: MpgsCallbackDto;
+  readonly callbacks: MpgsCallbacks;
+}
+
+const verifiedRequests = new WeakMap<object, VerifiedRequest>();
 
 /**
  * Lets only callbacks through that Plutu signed for MPGS, whatever the route:
@@ -31,7 +39,10 @@ export class MpgsCallbackGuard implements CanActivate {
       'Cache-Control',
       'no-store',
     );
-    verifiedCallbacks.set(request, this.callbacks.verify(this.urlOf(request)));
+    verifiedRequests.set(request, {
+      callback: this.callbacks.verify(this.urlOf(request)),
+      callbacks: this.callbacks,
+    });
     return true;
   }
 
@@ -45,17 +56,36 @@ export class MpgsCallbackGuard implements CanActivate {
 }
 
 /**
- * The callback that the guard verified.
+ * The guard for the callbacks of one account.
+ *
+ * @param account the `name` of its registration.
+ */
+export function mpgsCallbackGuard(account?: string): Type<MpgsCallbackGuard> {
+  @Injectable()
+  class MpgsAccountCallbackGuard extends MpgsCallbackGuard {
+    constructor(
+      @Inject(getPlutuToken(MpgsCallbacks, account)) callbacks: MpgsCallbacks,
+      adapterHost: HttpAdapterHost,
+    ) {
+      super(callbacks, adapterHost);
+    }
+  }
+
+  return MpgsAccountCallbackGuard;
+}
+
+/**
+ * What the guard verified.
  *
  * @throws {Error} where the guard does not stand on the route.
  */
-export function verifiedCallbackOf(context: ExecutionContext): MpgsCallbackDto {
+export function verifiedRequestOf(context: ExecutionContext): VerifiedRequest {
   const request = context.switchToHttp().getRequest<object>();
-  const callback = verifiedCallbacks.get(request);
-  if (!callback) {
+  const verified = verifiedRequests.get(request);
+  if (!verified) {
     throw new Error(
       `${context.getClass().name}.${context.getHandler().name} asks for an MPGS callback that no guard has verified: put @MpgsCallbackEndpoint() or @UseGuards(MpgsCallbackGuard) on it.`,
     );
   }
-  return callback;
+  return verified;
 }

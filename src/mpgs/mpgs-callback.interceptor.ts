@@ -5,8 +5,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { verifiedCallbackOf } from './mpgs-callback.guard.js';
-import { MpgsCallbacks } from './mpgs-callbacks.js';
+import { verifiedRequestOf } from './mpgs-callback.guard.js';
 
 /**
  * Delivers the callback before the route's method answers it: the first arrival
@@ -14,13 +13,12 @@ import { MpgsCallbacks } from './mpgs-callbacks.js';
  */
 @Injectable()
 export class MpgsCallbackInterceptor implements NestInterceptor {
-  constructor(private readonly callbacks: MpgsCallbacks) {}
-
   async intercept(
     context: ExecutionContext,
     next: CallHandler,
   ): Promise<Observable<unknown>> {
-    await this.callbacks.deliver(verifiedCallbackOf(context));
+    const { callback, callbacks } = verifiedRequestOf(context);
+    await callbacks.deliver(callback);
     return next.handle();
   }
 }

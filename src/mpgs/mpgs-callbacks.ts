@@ -15,6 +15,7 @@ import {
   isSameAmount,
   type InvoiceDue,
 } from '../invoices/invoices.js';
+import { DEFAULT_ACCOUNT } from '../plutu.account.js';
 import { PlutuConfig } from '../plutu.config.js';
 import type { FieldErrors } from '../plutu.errors.js';
 import { toMpgsCallback, type MpgsCallbackDto } from './mpgs-callback.dto.js';
@@ -77,20 +78,15 @@ export class MpgsCallbacks {
    *   next arrival of the callback tries again.
    */
   async deliver(callback: MpgsCallbackDto): Promise<void> {
-    const mismatch = await this.accept(callback);
+    const { account } = this.config;
+    const { gateway, outcome, invoiceNo, transactionId } = callback;
+    const { amount, amountCents, currency } = callback;
+    const payment = { invoiceNo, transactionId, amount, amountCents, currency };
+    const verified = { account, gateway, outcome, ...payment };
+    const mismatch = await this.accept(verified);
     if (!mismatch) return;
-    const { gateway, invoiceNo, transactionId, amount, amountCents, currency } =
-      callback;
-    await this.accept({
-      gateway,
-      outcome: 'mismatch',
-      invoiceNo,
-      transactionId,
-      amount,
-      amountCents,
-      currency,
-      due: mismatch.due,
-    });
+    const { due } = mismatch;
+    await this.accept({ ...verified, outcome: 'mismatch', due });
     throw new MpgsPaymentMismatchException();
   }
 
@@ -98,7 +94,9 @@ export class MpgsCallbacks {
   private async accept(
     callback: VerifiedCallback,
   ): Promise<InvoiceMismatch | undefined> {
-    const about = `invoice ${callback.invoiceNo}, transaction ${callback.transactionId}, ${callback.outcome}`;
+    const account =
+      callback.account === DEFAULT_ACCOUNT ? '' : `${callback.account}: `;
+    const about = `${account}invoice ${callback.invoiceNo}, transaction ${callback.transactionId}, ${callback.outcome}`;
     const start = performance.now();
     const took = () => `${Math.round(performance.now() - start)} ms`;
     try {
@@ -144,7 +142,12 @@ export class MpgsCallbacks {
     // Not waited for: whoever sends forgeries shall not find out what they cost.
     void this.events.notify(
       MPGS_EVENTS.callbackRejected,
-      new MpgsCallbackRejectedEvent({ reason, fields, path }),
+      new MpgsCallbackRejectedEvent({
+        account: this.config.account,
+        reason,
+        fields,
+        path,
+      }),
     );
   }
 }

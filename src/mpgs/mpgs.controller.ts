@@ -12,6 +12,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { DEFAULT_ACCOUNT } from '../plutu.account.js';
 import { PlutuConfigurationError } from '../plutu.errors.js';
 import { PlutuErrorsInterceptor } from '../plutu-http.exceptions.js';
 import { checkOptionNames, CONTROLLER_OPTIONS } from '../plutu.option-names.js';
@@ -22,7 +23,11 @@ import type {
 } from '../plutu.options.js';
 import type { MpgsCallbackDto } from './mpgs-callback.dto.js';
 import { MpgsConfirmDto, type MpgsCheckout } from './mpgs-confirm.dto.js';
-import { MpgsCallback, MpgsCallbackEndpoint } from './mpgs.decorators.js';
+import {
+  InjectMpgs,
+  MpgsCallback,
+  MpgsCallbackEndpoint,
+} from './mpgs.decorators.js';
 import {
   checkRedirectPages,
   pageAfter,
@@ -37,14 +42,16 @@ const ROUTES: readonly MpgsRoute[] = ['confirm', 'callback'];
  * They are classes of its own: paths and guards are metadata of the class,
  * which two accounts in one application must not share.
  *
+ * @param account the `name` of the registration.
  * @throws {PlutuConfigurationError} for an option that cannot work.
  */
 export function createMpgsControllers(
   options: MpgsControllerOptions,
+  account: string,
 ): Type<unknown>[] {
   checkOptionNames(options, CONTROLLER_OPTIONS);
   const {
-    path = 'plutu/mpgs',
+    path = account === DEFAULT_ACCOUNT ? 'plutu/mpgs' : `plutu/${account}/mpgs`,
     routes = ROUTES,
     confirmGuards = [],
     redirect,
@@ -58,22 +65,23 @@ export function createMpgsControllers(
   }
   if (redirect) checkRedirectPages(redirect);
   const makers: Record<MpgsRoute, () => Type<unknown>> = {
-    confirm: () => createConfirmController(path, confirmGuards),
+    confirm: () => createConfirmController(path, account, confirmGuards),
     callback: () =>
       redirect
-        ? createRedirectingCallbackController(path, redirect)
-        : createCallbackController(path),
+        ? createRedirectingCallbackController(path, account, redirect)
+        : createCallbackController(path, account),
   };
   return routes.map((name) => makers[name]());
 }
 
 function createConfirmController(
   path: string,
+  account: string,
   guards: readonly (Type<CanActivate> | CanActivate)[],
 ): Type<unknown> {
   @Controller({ path, version: VERSION_NEUTRAL })
   class MpgsConfirmController {
-    constructor(private readonly mpgs: MpgsService) {}
+    constructor(@InjectMpgs(account) private readonly mpgs: MpgsService) {}
 
     @Post('confirm')
     @UseGuards(...guards)
@@ -87,11 +95,14 @@ function createConfirmController(
   return MpgsConfirmController;
 }
 
-function createCallbackController(path: string): Type<unknown> {
+function createCallbackController(
+  path: string,
+  account: string,
+): Type<unknown> {
   // Plutu sends no version, whatever the application's default is.
   @Controller({ path, version: VERSION_NEUTRAL })
   class MpgsCallbackController {
-    @MpgsCallbackEndpoint('callback')
+    @MpgsCallbackEndpoint('callback', { account })
     callback(@MpgsCallback() callback: MpgsCallbackDto): MpgsCallbackDto {
       return callback;
     }
@@ -102,6 +113,7 @@ function createCallbackController(path: string): Type<unknown> {
 
 function createRedirectingCallbackController(
   path: string,
+  account: string,
   pages: MpgsRedirectPages,
 ): Type<unknown> {
   @Controller({ path, version: VERSION_NEUTRAL })
@@ -109,7 +121,7 @@ function createRedirectingCallbackController(
     constructor(private readonly adapterHost: HttpAdapterHost) {}
 
     // By hand: of a returned URL, an interceptor may make something else.
-    @MpgsCallbackEndpoint('callback')
+    @MpgsCallbackEndpoint('callback', { account })
     @UseFilters(refusedPageFilter(pages.refused))
     callback(
       @MpgsCallback() callback: MpgsCallbackDto,

@@ -2,18 +2,18 @@ import {
   applyDecorators,
   createParamDecorator,
   Get,
+  Inject,
   UseFilters,
   UseGuards,
   UseInterceptors,
   type ExecutionContext,
 } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import {
-  MpgsCallbackGuard,
-  verifiedCallbackOf,
-} from './mpgs-callback.guard.js';
+import { getPlutuToken } from '../plutu.account.js';
+import { mpgsCallbackGuard, verifiedRequestOf } from './mpgs-callback.guard.js';
 import { MpgsCallbackInterceptor } from './mpgs-callback.interceptor.js';
 import { MpgsPendingFilter } from './mpgs-pending.filter.js';
+import { MpgsService } from './mpgs.service.js';
 import {
   MPGS_EVENTS,
   type MpgsCallbackRejectedEvent,
@@ -26,16 +26,28 @@ import {
 } from './mpgs.events.js';
 
 /**
+ * Injects the {@link MpgsService} of an account.
+ *
+ * @param account the `name` of its registration; default: that without one.
+ */
+export const InjectMpgs = (account?: string): ParameterDecorator =>
+  Inject(getPlutuToken(MpgsService, account));
+
+/**
  * Makes a controller's method a callback endpoint: `GET path`, open only to
  * callbacks that Plutu signed, each published once. The method then answers the
  * first arrival and every later one; {@link MpgsCallback} hands it the callback.
  *
  * @param path the route's path below the controller's.
+ * @param options `account`: the `name` of the account whose callbacks come to it.
  */
-export function MpgsCallbackEndpoint(path = ''): MethodDecorator {
+export function MpgsCallbackEndpoint(
+  path = '',
+  options: { readonly account?: string } = {},
+): MethodDecorator {
   return applyDecorators(
     Get(path),
-    UseGuards(MpgsCallbackGuard),
+    UseGuards(mpgsCallbackGuard(options.account)),
     UseInterceptors(MpgsCallbackInterceptor),
     UseFilters(MpgsPendingFilter),
   );
@@ -46,7 +58,8 @@ export function MpgsCallbackEndpoint(path = ''): MethodDecorator {
  * {@link MpgsCallbackDto}.
  */
 export const MpgsCallback: () => ParameterDecorator = createParamDecorator(
-  (_data: unknown, context: ExecutionContext) => verifiedCallbackOf(context),
+  (_data: unknown, context: ExecutionContext) =>
+    verifiedRequestOf(context).callback,
 );
 
 /** How an `@OnMpgs…` handler is called. */

@@ -4,6 +4,7 @@ import type {
 } from '../callbacks/callback-delivery.js';
 import type { CallbackRefusalReason } from '../callbacks/callback-signature.js';
 import type { InvoiceDue } from '../invoices/invoices.js';
+import { DEFAULT_ACCOUNT } from '../plutu.account.js';
 import type { FieldErrors } from '../plutu.errors.js';
 import type { MpgsCheckout } from './mpgs-confirm.dto.js';
 
@@ -23,20 +24,31 @@ export const MPGS_EVENTS = {
 
 /** A checkout page is open for an invoice. Nothing is paid yet. */
 export class MpgsCheckoutCreatedEvent {
+  /** The `name` of the account; `default` where it has none. */
+  readonly account: string;
   readonly invoiceNo: string;
   /** US dollars, as sent to Plutu. */
   readonly amount: string;
   readonly redirectUrl: string;
 
-  constructor(checkout: MpgsCheckout) {
+  constructor(checkout: MpgsCheckout & { readonly account?: string }) {
+    this.account = checkout.account ?? DEFAULT_ACCOUNT;
     this.invoiceNo = checkout.invoiceNo;
     this.amount = checkout.amount;
     this.redirectUrl = checkout.redirectUrl;
   }
 }
 
+/** What an event about a payment is made of. */
+export type MpgsPaymentFacts = Omit<
+  VerifiedCallback,
+  'account' | 'gateway' | 'outcome'
+> & { readonly account?: string };
+
 /** What all events about a payment say. */
 export abstract class MpgsPaymentEvent {
+  /** The `name` of the account; `default` where it has none. */
+  readonly account: string;
   abstract readonly outcome: VerifiedCallback['outcome'];
   readonly invoiceNo: string;
   /** Plutu's own number for the payment: what to make a credit unique by. */
@@ -48,7 +60,8 @@ export abstract class MpgsPaymentEvent {
   /** ISO 4217. */
   readonly currency: string;
 
-  constructor(callback: Omit<VerifiedCallback, 'gateway' | 'outcome'>) {
+  constructor(callback: MpgsPaymentFacts) {
+    this.account = callback.account ?? DEFAULT_ACCOUNT;
     this.invoiceNo = callback.invoiceNo;
     this.transactionId = callback.transactionId;
     this.amount = callback.amount;
@@ -89,7 +102,7 @@ export class MpgsPaymentMismatchEvent extends MpgsPaymentEvent {
   /** What was due; `undefined` where the invoice is not known. */
   readonly due: InvoiceDue | undefined;
 
-  constructor(callback: Omit<VerifiedCallback, 'gateway' | 'outcome'>) {
+  constructor(callback: MpgsPaymentFacts) {
     super(callback);
     this.due = callback.due;
   }
@@ -118,6 +131,8 @@ export class MpgsDeliveryFailedEvent {
  * trying, or the secret key, the currencies or the return URL are set up wrong.
  */
 export class MpgsCallbackRejectedEvent {
+  /** The `name` of the account whose endpoint it came to. */
+  readonly account: string;
   /**
    * Why; `invalid-fields` means that Plutu signed it and its content is not
    * what Plutu documents.
@@ -129,10 +144,12 @@ export class MpgsCallbackRejectedEvent {
   readonly path: string;
 
   constructor(facts: {
+    account?: string;
     reason: CallbackRefusalReason | 'invalid-fields';
     fields: FieldErrors;
     path: string;
   }) {
+    this.account = facts.account ?? DEFAULT_ACCOUNT;
     this.reason = facts.reason;
     this.fields = facts.fields;
     this.path = facts.path;

@@ -56,7 +56,10 @@ export class MpgsService {
     // Not waited for: the checkout is open, whatever its handlers do.
     void this.events.notify(
       MPGS_EVENTS.checkoutCreated,
-      new MpgsCheckoutCreatedEvent(checkout),
+      new MpgsCheckoutCreatedEvent({
+        account: this.config.account,
+        ...checkout,
+      }),
     );
     return checkout;
   }

@@ -11,6 +11,7 @@ import {
 } from '../../src/callbacks/callback-delivery.js';
 
 const APPROVED: VerifiedCallback = {
+  account: 'default',
   gateway: 'mpgs',
   outcome: 'approved',
   invoiceNo: 'inv-1',
@@ -139,6 +140,7 @@ export function describeDeliveryContract(
         { ...APPROVED, transactionId: 't:1' },
         { ...APPROVED, transactionId: 't-1/approved' },
         { ...APPROVED, gateway: 'other' },
+        { ...APPROVED, account: 'eu' },
       ];
 
       for (const callback of news) {

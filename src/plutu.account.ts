@@ -1,0 +1,18 @@
+import type { Abstract, InjectionToken } from '@nestjs/common';
+
+/** The account of a registration that has no `name`. */
+export const DEFAULT_ACCOUNT = 'default';
+
+/**
+ * The injection token of what the module registers for one account, such as
+ * `getPlutuToken(MpgsHealthIndicator, 'eu')`: for the default account, the class
+ * itself.
+ *
+ * @param account the `name` of the registration.
+ */
+export function getPlutuToken<T>(
+  provider: Abstract<T>,
+  account: string = DEFAULT_ACCOUNT,
+): InjectionToken<T> {
+  return account === DEFAULT_ACCOUNT ? provider : `${provider.name}:${account}`;
+}
