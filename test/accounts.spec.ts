@@ -131,6 +131,7 @@ describe('two accounts in one application', () => {
 
   it('each have a health indicator and a delivery of their own', async () => {
     const delivery = bullMqDelivery({
+      queueName: 'eu',
       connection: { url: 'redis://127.0.0.1:1', lazyConnect: true },
       acceptTimeout: 100,
       worker: false,

@@ -29,15 +29,15 @@ const redis = await findRedis();
 afterAll(() => redis?.close());
 
 /** A queue that no other test has, emptied when the test is over. */
-function ownQueue(options: BullMqDeliveryOptions = {}) {
-  const queueName = uniqueQueueName();
+function ownQueue(options: Partial<BullMqDeliveryOptions> = {}) {
+  const { queueName = uniqueQueueName() } = options;
   const connection = { url: redis?.url ?? '' };
   onTestFinished(async () => {
     const queue = new Queue(queueName, { connection });
     await queue.obliterate({ force: true });
     await queue.close();
   });
-  return bullMqDelivery({ connection, queueName, backoff: 20, ...options });
+  return bullMqDelivery({ connection, backoff: 20, ...options, queueName });
 }
 
 async function call(app: TestApp, query: string): Promise<number> {
@@ -302,7 +302,9 @@ describe.skipIf(
           amountCents: 500,
           currency: 'USD',
         },
-        async () => {},
+        async () => {
+          throw new Error('not asked while Redis is away');
+        },
       ),
     );
     const outcomes = Promise.allSettled(arrivals.slice(0, 1000));

@@ -27,7 +27,7 @@ function callback(transactionId: string) {
   } as const;
 }
 
-const admitted = async (): Promise<void> => {};
+const admitted = async () => callback('1');
 
 describe('the memory of the delivery in the process', () => {
   it('drops the oldest callback, by count', async () => {
@@ -40,10 +40,10 @@ describe('the memory of the delivery in the process', () => {
       await delivery.accept(callback(id), admitted);
     }
 
-    expect(await delivery.accept(callback('3'), admitted)).toEqual({
+    expect(await delivery.accept(callback('3'), admitted)).toMatchObject({
       duplicate: true,
     });
-    expect(await delivery.accept(callback('1'), admitted)).toEqual({
+    expect(await delivery.accept(callback('1'), admitted)).toMatchObject({
       duplicate: false,
     });
   });
@@ -55,13 +55,13 @@ describe('the memory of the delivery in the process', () => {
     );
 
     await delivery.accept(callback('1'), admitted);
-    expect(await delivery.accept(callback('1'), admitted)).toEqual({
+    expect(await delivery.accept(callback('1'), admitted)).toMatchObject({
       duplicate: true,
     });
 
     await expect
       .poll(() => delivery.accept(callback('1'), admitted))
-      .toEqual({ duplicate: false });
+      .toMatchObject({ duplicate: false });
   });
 
   it('never drops what is still being published', async () => {
@@ -81,7 +81,7 @@ describe('the memory of the delivery in the process', () => {
     finish();
 
     await Promise.all([first, ...others]);
-    expect(await second).toEqual({ duplicate: true });
+    expect(await second).toMatchObject({ duplicate: true });
     expect(publisher.calls).toHaveLength(3);
   });
 
@@ -120,7 +120,7 @@ describe('a handler that does not end', () => {
 
     await expect
       .poll(() => delivery.accept(callback('1'), admitted))
-      .toEqual({ duplicate: true });
+      .toMatchObject({ duplicate: true });
     expect(publisher.calls).toHaveLength(1);
   });
 });

@@ -194,7 +194,9 @@ describe.skipIf(
       .first()
       .click();
 
-    await page.getByText('Your payment is being recorded').waitFor();
+    await page
+      .getByText('The result of your payment is being recorded')
+      .waitFor();
     expect(page.url()).toContain('hashed=');
     const screenshot = process.env['SCREENSHOTS'];
     if (screenshot)

@@ -68,22 +68,22 @@ export class SqlCallbackDelivery
 
   async accept(
     callback: VerifiedCallback,
-    admit: () => Promise<void>,
+    admit: () => Promise<VerifiedCallback>,
   ): Promise<CallbackReceipt> {
     const key = deliveryKey(callback);
-    const known = await this.database.query(
-      'SELECT FROM plutu_callback WHERE delivery_key = $1',
-      [key],
-    );
-    if (known.rows.length > 0) return { duplicate: true };
-    await admit();
+    const known = await this.find(key);
+    if (known) return { duplicate: true, outcome: known.outcome };
+    const admitted = await admit();
     const inserted = await this.database.query(
       `INSERT INTO plutu_callback (delivery_key, callback) VALUES ($1, $2)
        ON CONFLICT DO NOTHING RETURNING delivery_key`,
-      [key, JSON.stringify(callback)],
+      [key, JSON.stringify(admitted)],
     );
     this.publishDue();
-    return { duplicate: inserted.rows.length === 0 };
+    const duplicate = inserted.rows.length === 0;
+    // The first one in decides, also where it judged otherwise.
+    const { outcome } = (duplicate && (await this.find(key))) || admitted;
+    return { duplicate, outcome };
   }
 
   async ready(): Promise<void> {
@@ -97,6 +97,14 @@ export class SqlCallbackDelivery
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.publishing;
+  }
+
+  private async find(key: string): Promise<VerifiedCallback | undefined> {
+    const { rows } = await this.database.query<Pick<ClaimedRow, 'callback'>>(
+      'SELECT callback FROM plutu_callback WHERE delivery_key = $1',
+      [key],
+    );
+    return rows[0]?.callback;
   }
 
   private publishDue(): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import type { Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import {
   deliveryKey,
   type CallbackDelivery,
@@ -8,7 +8,15 @@ import {
   type VerifiedCallback,
 } from '../callbacks/callback-delivery.js';
 import { inTime } from '../callbacks/in-time.js';
-import type { CallbackJob } from './callback-processor.js';
+import { PlutuConfigurationError } from '../plutu.errors.js';
+import { writeProbe } from './write-probe.js';
+
+/** What a job carries. */
+export interface CallbackJob {
+  readonly callback: VerifiedCallback;
+  /** The arrival that made the job, to tell it from its duplicates. */
+  readonly arrival: string;
+}
 
 /** How many arrivals may wait for Redis: what an outage can cost in memory. */
 const MAX_UNDER_WAY = 1000;
@@ -23,12 +31,24 @@ const PAGE = 100;
 export class BullMqCallbackDelivery implements CallbackDelivery {
   private readonly logger = new Logger(BullMqCallbackDelivery.name);
   private readonly underWay = new Map<string, Promise<CallbackReceipt>>();
+  private probing: Promise<void> | undefined;
 
-  /** @param acceptTimeout in milliseconds. */
+  /**
+   * @param acceptTimeout in milliseconds.
+   * @throws {PlutuConfigurationError} where nobody said where Redis is.
+   */
   constructor(
     private readonly queue: Queue<CallbackJob>,
     private readonly acceptTimeout: number,
   ) {
+    // Typed as if it were always there, and absent all the same.
+    const connection: unknown = queue.opts.connection;
+    if (!connection) {
+      throw new PlutuConfigurationError(
+        'delivery.connection',
+        'bullMqDelivery needs the option "connection", or a BullModule.forRoot with one in the root module.',
+      );
+    }
     queue.on('error', ({ message }) =>
       this.logger.error(`The queue ${queue.name}: ${message}`),
     );
@@ -41,19 +61,19 @@ export class BullMqCallbackDelivery implements CallbackDelivery {
    */
   async accept(
     callback: VerifiedCallback,
-    admit: () => Promise<void>,
+    admit: () => Promise<VerifiedCallback>,
   ): Promise<CallbackReceipt> {
     const key = deliveryKey(callback);
     const underWay = this.underWay.get(key);
     if (underWay) {
-      await this.inTime(underWay);
-      return { duplicate: true };
+      const { outcome } = await this.inTime(underWay);
+      return { duplicate: true, outcome };
     }
     if (this.underWay.size >= MAX_UNDER_WAY) {
       throw new Error(`${MAX_UNDER_WAY} callbacks are waiting for Redis.`);
     }
     // Stays here until Redis has answered, also when the arrival has given up.
-    const enqueued = this.enqueue(key, callback, admit).finally(() =>
+    const enqueued = this.enqueue(key, admit).finally(() =>
       this.underWay.delete(key),
     );
     this.underWay.set(key, enqueued);
@@ -62,8 +82,11 @@ export class BullMqCallbackDelivery implements CallbackDelivery {
 
   /** @throws {Error} where Redis cannot be reached, or takes no writes. */
   async ready(): Promise<void> {
-    // A write that changes nothing: a Redis that only answers is not enough.
-    await this.inTime(this.queue.remove('health-check'));
+    // One at a time: while Redis is away, each would wait in memory.
+    this.probing ??= writeProbe(this.queue).finally(
+      () => (this.probing = undefined),
+    );
+    await this.inTime(this.probing);
   }
 
   /**
@@ -72,33 +95,27 @@ export class BullMqCallbackDelivery implements CallbackDelivery {
    * @returns how many there were.
    */
   async retryFailed(): Promise<number> {
-    const total = await this.queue.getFailedCount();
-    let retried = 0;
-    while (retried < total) {
-      const jobs = await this.queue.getFailed(0, PAGE - 1);
-      if (jobs.length === 0) break;
-      await Promise.all(
-        jobs.map((job) => job.retry('failed', { resetAttemptsMade: true })),
-      );
-      retried += jobs.length;
+    const failed: Job<CallbackJob>[] = [];
+    for (let start = 0; ; start += PAGE) {
+      const page = await this.queue.getFailed(start, start + PAGE - 1);
+      failed.push(...page);
+      if (page.length < PAGE) break;
     }
-    return retried;
+    for (const job of failed) await retry(job);
+    return failed.length;
   }
 
   private async enqueue(
     key: string,
-    callback: VerifiedCallback,
-    admit: () => Promise<void>,
+    admit: () => Promise<VerifiedCallback>,
   ): Promise<CallbackReceipt> {
-    const job = await this.queue.getJob(key);
-    if (job) {
+    const known = await this.queue.getJob(key);
+    if (known) {
       // Somebody is waiting for a payment that was given up on.
-      if (await job.isFailed()) {
-        await job.retry('failed', { resetAttemptsMade: true });
-      }
-      return { duplicate: true };
+      if (await known.isFailed()) await retry(known);
+      return { duplicate: true, outcome: known.data.callback.outcome };
     }
-    await admit();
+    const callback = await admit();
     const arrival = randomUUID();
     await this.queue.add(
       callback.outcome,
@@ -106,8 +123,13 @@ export class BullMqCallbackDelivery implements CallbackDelivery {
       { jobId: key },
     );
     // Another instance may have added it in between.
-    const added = await this.queue.getJob(key);
-    return { duplicate: added !== undefined && added.data.arrival !== arrival };
+    const { data } = (await this.queue.getJob(key)) ?? {
+      data: { callback, arrival },
+    };
+    return {
+      duplicate: data.arrival !== arrival,
+      outcome: data.callback.outcome,
+    };
   }
 
   /** Redis clients wait for a lost connection; a browser does not. */
@@ -117,5 +139,14 @@ export class BullMqCallbackDelivery implements CallbackDelivery {
       this.acceptTimeout,
       `Redis did not answer in ${this.acceptTimeout} ms.`,
     );
+  }
+}
+
+/** Runs a failed job again, unless somebody else has just done so. */
+async function retry(job: Job<CallbackJob>): Promise<void> {
+  try {
+    await job.retry('failed', { resetAttemptsMade: true });
+  } catch (error) {
+    if (await job.isFailed()) throw error;
   }
 }

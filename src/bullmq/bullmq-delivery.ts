@@ -1,11 +1,26 @@
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import type { ConnectionOptions, Queue } from 'bullmq';
-import { type CallbackDeliveryDefinition } from '../callbacks/callback-delivery.js';
-import { BullMqCallbackDelivery } from './bullmq-callback-delivery.js';
-import { createCallbackProcessor } from './callback-processor.js';
+import {
+  CALLBACK_PUBLISHER,
+  type CallbackDeliveryDefinition,
+  type CallbackPublisher,
+} from '../callbacks/callback-delivery.js';
+import { PlutuConfigurationError } from '../plutu.errors.js';
+import { checkWholeNumber } from '../validation/options.js';
+import {
+  BullMqCallbackDelivery,
+  type CallbackJob,
+} from './bullmq-callback-delivery.js';
+import { CallbackWorker } from './callback-worker.js';
 
 /** How callbacks go through Redis. All times are in milliseconds. */
 export interface BullMqDeliveryOptions {
+  /**
+   * The queue: the same in every instance of the application, and of no other
+   * application on that Redis, which would take its payments.
+   */
+  queueName: string;
+
   /**
    * Where Redis is. It has to keep what it is given: `appendonly yes`,
    * `maxmemory-policy noeviction`.
@@ -13,13 +28,6 @@ export interface BullMqDeliveryOptions {
    * @default that of the application's `BullModule.forRoot`
    */
   connection?: ConnectionOptions;
-
-  /**
-   * The queue, the same in every instance.
-   *
-   * @default 'plutu-callbacks'
-   */
-  queueName?: string;
 
   /**
    * Whether this instance also takes callbacks out of the queue and publishes
@@ -30,8 +38,8 @@ export interface BullMqDeliveryOptions {
   worker?: boolean;
 
   /**
-   * How long a finished transaction is remembered. A customer may reload the
-   * page days later.
+   * How long a finished transaction is remembered, at least 1000. A customer
+   * may reload the page days later.
    *
    * @default 2592000000 (30 days)
    */
@@ -59,6 +67,14 @@ export interface BullMqDeliveryOptions {
   acceptTimeout?: number;
 
   /**
+   * How long the handlers of one event may take, before it counts as failed and
+   * is tried again.
+   *
+   * @default 60000
+   */
+  handlerTimeout?: number;
+
+  /**
    * How many callbacks one instance publishes at the same time.
    *
    * @default 10
@@ -79,19 +95,50 @@ export interface BullMqDeliveryOptions {
  * For several instances: a callback is accepted once it is in Redis, and
  * published by a worker of any instance, again if a handler fails. For the
  * `delivery` option of `PlutuModule`.
+ *
+ * @throws {PlutuConfigurationError} for an option that cannot work.
  */
-export function bullMqDelivery({
-  connection,
-  queueName = 'plutu-callbacks',
-  worker = true,
-  rememberFor = 30 * 24 * 60 * 60 * 1000,
-  attempts = 15,
-  backoff = 1000,
-  acceptTimeout = 5000,
-  concurrency = 10,
-  lockDuration = 30_000,
-}: BullMqDeliveryOptions = {}): CallbackDeliveryDefinition {
-  const queue = BullModule.registerQueue({
+export function bullMqDelivery(
+  options: BullMqDeliveryOptions,
+): CallbackDeliveryDefinition {
+  const {
+    queueName,
+    connection,
+    worker = true,
+    rememberFor = 30 * 24 * 60 * 60 * 1000,
+    attempts = 15,
+    backoff = 1000,
+    acceptTimeout = 5000,
+    handlerTimeout = 60_000,
+    concurrency = 10,
+    lockDuration = 30_000,
+  } = options;
+  if (typeof queueName !== 'string' || !/^[^:\s]+$/.test(queueName)) {
+    throw new PlutuConfigurationError(
+      'delivery.queueName',
+      'bullMqDelivery: the option "queueName" must name the queue of this application, without colons and spaces.',
+    );
+  }
+  if (connection && 'url' in connection && !connection.url) {
+    // Redis clients would silently take the one on this machine.
+    throw new PlutuConfigurationError(
+      'delivery.connection',
+      'bullMqDelivery: the option "connection.url" is empty.',
+    );
+  }
+  checkWholeNumber('delivery.rememberFor', rememberFor, { least: 1000 });
+  for (const [name, value] of Object.entries({
+    attempts,
+    backoff,
+    acceptTimeout,
+    handlerTimeout,
+    concurrency,
+    lockDuration,
+  })) {
+    checkWholeNumber(`delivery.${name}`, value, { most: 2 ** 31 - 1 });
+  }
+
+  const registration = BullModule.registerQueue({
     name: queueName,
     // Absent and not undefined, which would hide the application's own.
     ...(connection && { connection }),
@@ -104,14 +151,22 @@ export function bullMqDelivery({
       removeOnFail: false,
     },
   });
+  const workerProvider = {
+    provide: CallbackWorker,
+    useFactory: (queue: Queue<CallbackJob>, publisher: CallbackPublisher) =>
+      new CallbackWorker(queue, publisher, {
+        concurrency,
+        lockDuration,
+        handlerTimeout,
+      }),
+    inject: [getQueueToken(queueName), CALLBACK_PUBLISHER],
+  };
   return {
-    imports: [queue],
-    providers: worker
-      ? [createCallbackProcessor(queueName, { concurrency, lockDuration })]
-      : [],
+    imports: [registration],
+    providers: worker ? [workerProvider] : [],
     injectAs: BullMqCallbackDelivery,
-    useFactory: (callbacks: Queue) =>
-      new BullMqCallbackDelivery(callbacks, acceptTimeout),
+    useFactory: (queue: Queue<CallbackJob>) =>
+      new BullMqCallbackDelivery(queue, acceptTimeout),
     inject: [getQueueToken(queueName)],
   };
 }

@@ -41,6 +41,8 @@ export interface VerifiedCallback {
 export interface CallbackReceipt {
   /** Whether an earlier arrival had brought the same news. */
   readonly duplicate: boolean;
+  /** As what it was accepted, by this arrival or by the earlier one. */
+  readonly outcome: CallbackOutcome;
 }
 
 /** A callback that was accepted and could not be published. */
@@ -74,8 +76,10 @@ export interface CallbackPublisher {
  * - `accept` resolves when the callback will not be lost any more, which may be
  *   before it is published. It rejects when that cannot be said, within a
  *   bounded time; the next arrival is then news again.
- * - For news it first calls `admit`, and where that rejects it rejects with the
- *   same error and has accepted nothing. For what is no news it does not.
+ * - For news it first calls `admit`, and accepts what that resolves to, under the
+ *   key of what arrived: an approved payment may turn out to be a mismatch.
+ *   Where `admit` rejects, it rejects with the same error and has accepted
+ *   nothing. For what is no news it does not call it.
  * - Arrivals at the same moment, in one instance, count as one and share its
  *   end.
  * - What it has accepted it hands to the {@link CallbackPublisher}, again if
@@ -84,7 +88,7 @@ export interface CallbackPublisher {
 export interface CallbackDelivery {
   accept(
     callback: VerifiedCallback,
-    admit: () => Promise<void>,
+    admit: () => Promise<VerifiedCallback>,
   ): Promise<CallbackReceipt>;
 
   /** For health checks: rejects, within a bounded time, where `accept` would. */

@@ -5,10 +5,12 @@ import {
   deliveryKey,
   type CallbackDelivery,
   type CallbackDeliveryDefinition,
+  type CallbackOutcome,
   type CallbackPublisher,
   type CallbackReceipt,
   type VerifiedCallback,
 } from './callback-delivery.js';
+import { checkWholeNumber } from '../validation/options.js';
 import { inTime } from './in-time.js';
 
 /** How much the process remembers, and how long arrivals wait. */
@@ -40,12 +42,19 @@ export interface InProcessDeliveryOptions {
 /**
  * The default: publishes each callback before it is answered, and remembers it
  * in this process. A restart forgets it, and no other instance knows of it.
+ *
+ * @throws {PlutuConfigurationError} for an option that cannot work.
  */
 export function inProcessDelivery({
   max = 100_000,
   rememberFor = 30 * 24 * 60 * 60 * 1000,
   acceptTimeout = 30_000,
 }: InProcessDeliveryOptions = {}): CallbackDeliveryDefinition {
+  checkWholeNumber('delivery.max', max);
+  checkWholeNumber('delivery.rememberFor', rememberFor);
+  checkWholeNumber('delivery.acceptTimeout', acceptTimeout, {
+    most: 2 ** 31 - 1,
+  });
   return {
     inject: [CALLBACK_PUBLISHER],
     useFactory: (publisher: CallbackPublisher) =>
@@ -61,24 +70,25 @@ export class InProcessCallbackDelivery
   implements CallbackDelivery, BeforeApplicationShutdown
 {
   /** Apart from the bounded memory, which might drop what is not finished. */
-  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly underWay = new Map<string, Promise<CallbackOutcome>>();
 
   /** @param acceptTimeout in milliseconds. */
   constructor(
     private readonly publisher: CallbackPublisher,
-    private readonly published: LRUCache<string, true>,
+    private readonly published: LRUCache<string, CallbackOutcome>,
     private readonly acceptTimeout: number,
   ) {}
 
   async accept(
     callback: VerifiedCallback,
-    admit: () => Promise<void>,
+    admit: () => Promise<VerifiedCallback>,
   ): Promise<CallbackReceipt> {
     const key = deliveryKey(callback);
-    if (this.published.has(key)) return { duplicate: true };
+    const published = this.published.get(key);
+    if (published) return { duplicate: true, outcome: published };
     const underWay = this.underWay.get(key);
-    await this.inTime(underWay ?? this.start(key, callback, admit));
-    return { duplicate: underWay !== undefined };
+    const outcome = await this.inTime(underWay ?? this.start(key, admit));
+    return { duplicate: underWay !== undefined, outcome };
   }
 
   /**
@@ -93,10 +103,9 @@ export class InProcessCallbackDelivery
 
   private start(
     key: string,
-    callback: VerifiedCallback,
-    admit: () => Promise<void>,
-  ): Promise<void> {
-    const publishing = this.publishOnce(key, callback, admit).finally(() =>
+    admit: () => Promise<VerifiedCallback>,
+  ): Promise<CallbackOutcome> {
+    const publishing = this.publishOnce(key, admit).finally(() =>
       this.underWay.delete(key),
     );
     this.underWay.set(key, publishing);
@@ -105,15 +114,15 @@ export class InProcessCallbackDelivery
 
   private async publishOnce(
     key: string,
-    callback: VerifiedCallback,
-    admit: () => Promise<void>,
-  ): Promise<void> {
-    await admit();
+    admit: () => Promise<VerifiedCallback>,
+  ): Promise<CallbackOutcome> {
+    const callback = await admit();
     await this.publisher.publish(callback);
-    this.published.set(key, true);
+    this.published.set(key, callback.outcome);
+    return callback.outcome;
   }
 
-  private inTime(publishing: Promise<void>): Promise<void> {
+  private inTime<T>(publishing: Promise<T>): Promise<T> {
     return inTime(
       publishing,
       this.acceptTimeout,

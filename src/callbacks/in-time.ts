@@ -13,7 +13,14 @@ export function inTime<T>(
 ): Promise<T> {
   return firstValueFrom(
     from(promise).pipe(
-      timeout({ first: ms, with: () => throwError(() => new Error(message)) }),
+      timeout({ first: ms, with: () => throwError(() => tooLate(message)) }),
     ),
   );
+}
+
+function tooLate(message: string): Error {
+  const error = new Error(message);
+  // The stack is that of a timer, and an outage logs many of them.
+  error.stack = String(error);
+  return error;
 }

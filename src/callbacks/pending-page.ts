@@ -31,16 +31,16 @@ export const PENDING_PAGE = `<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta http-equiv="refresh" content="${RETRY_AFTER}">
     <meta name="robots" content="noindex">
-    <title>جارٍ تسجيل الدفع · Recording your payment</title>
+    <title>جارٍ تسجيل نتيجة الدفع · Recording your payment</title>
     <style>${STYLE}</style>
   </head>
   <body>
     <section>
-      <h1>جارٍ تسجيل عملية الدفع</h1>
+      <h1>جارٍ تسجيل نتيجة الدفع</h1>
       <p>يستغرق الأمر وقتًا أطول من المعتاد. أبقِ هذه الصفحة مفتوحة من فضلك: ستتحدّث تلقائيًا. لا تدفع مرة أخرى.</p>
     </section>
     <section lang="en" dir="ltr">
-      <h1>Your payment is being recorded</h1>
+      <h1>The result of your payment is being recorded</h1>
       <p>This takes longer than usual. Please keep this page open: it reloads by itself. Do not pay again.</p>
     </section>
   </body>

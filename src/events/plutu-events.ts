@@ -31,7 +31,7 @@ export class PlutuEvents implements OnModuleInit {
    * Before the application has registered its handlers, it waits for that too:
    * an event that comes out of a queue during the start-up would find nobody.
    *
-   * @returns how many handlers there were.
+   * @returns how many handlers there were, but for those of any event (`onAny`).
    * @throws what the handler that failed threw; an `AggregateError` for several.
    */
   async publish(name: string, event: object): Promise<number> {
@@ -56,13 +56,12 @@ export class PlutuEvents implements OnModuleInit {
   // and leaves promises alone where one throws.
   private async callHandlers(name: string, event: object): Promise<number> {
     const emitter = this.applicationEmitter();
+    const handlers = emitter.listeners(name);
     const calls = [
       ...emitter
         .listenersAny()
         .map((handler) => async () => handler.call(emitter, name, event)),
-      ...emitter
-        .listeners(name)
-        .map((handler) => async () => handler.call(emitter, event)),
+      ...handlers.map((handler) => async () => handler.call(emitter, event)),
     ];
     const results = await Promise.allSettled(calls.map((call) => call()));
     const failures = results
@@ -72,7 +71,7 @@ export class PlutuEvents implements OnModuleInit {
       throw new AggregateError(failures, failures.map(String).join('; '));
     }
     if (failures.length === 1) throw failures[0];
-    return calls.length;
+    return handlers.length;
   }
 
   private applicationEmitter(): EventEmitter2 {

@@ -1,5 +1,6 @@
 import type { InjectionToken, OnModuleInit } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
+import { inTime } from '../callbacks/in-time.js';
 import { PlutuConfigurationError } from '../plutu.errors.js';
 import { dollarsToCents } from '../validation/dollars.js';
 
@@ -35,6 +36,9 @@ export function isSameAmount(paid: InvoiceDue, due: InvoiceDue): boolean {
   );
 }
 
+/** In milliseconds. */
+const LOOKUP_TIMEOUT = 4_000;
+
 /** Looks invoices up at the application's {@link InvoiceSource}, if it has one. */
 export class Invoices implements OnModuleInit {
   private source: InvoiceSource | undefined;
@@ -54,9 +58,17 @@ export class Invoices implements OnModuleInit {
     if (this.areKnown) this.findSource();
   }
 
-  /** @throws whatever the application's class throws. */
+  /**
+   * @throws whatever the application's class throws.
+   * @throws {Error} where it takes too long: whoever asks would wait with it.
+   */
   async find(invoiceNo: string): Promise<InvoiceDue | undefined> {
-    const due = await this.findSource().findInvoice(invoiceNo);
+    const lookup = async () => this.findSource().findInvoice(invoiceNo);
+    const due = await inTime(
+      lookup(),
+      LOOKUP_TIMEOUT,
+      `findInvoice did not answer in ${LOOKUP_TIMEOUT} ms.`,
+    );
     // No more of what may be a whole database row.
     return due ? { amount: due.amount, currency: due.currency } : undefined;
   }

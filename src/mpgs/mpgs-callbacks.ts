@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   CALLBACK_DELIVERY,
   type CallbackDelivery,
+  type CallbackReceipt,
   type VerifiedCallback,
 } from '../callbacks/callback-delivery.js';
 import {
@@ -10,11 +11,7 @@ import {
   type CallbackRules,
 } from '../callbacks/callback-signature.js';
 import { PlutuEvents, stackOf } from '../events/plutu-events.js';
-import {
-  Invoices,
-  isSameAmount,
-  type InvoiceDue,
-} from '../invoices/invoices.js';
+import { Invoices, isSameAmount } from '../invoices/invoices.js';
 import { DEFAULT_ACCOUNT } from '../plutu.account.js';
 import { PlutuConfig } from '../plutu.config.js';
 import type { FieldErrors } from '../plutu.errors.js';
@@ -78,56 +75,66 @@ export class MpgsCallbacks {
    *   next arrival of the callback tries again.
    */
   async deliver(callback: MpgsCallbackDto): Promise<void> {
-    const { account } = this.config;
-    const { gateway, outcome, invoiceNo, transactionId } = callback;
-    const { amount, amountCents, currency } = callback;
-    const payment = { invoiceNo, transactionId, amount, amountCents, currency };
-    const verified = { account, gateway, outcome, ...payment };
-    const mismatch = await this.accept(verified);
-    if (!mismatch) return;
-    const { due } = mismatch;
-    await this.accept({ ...verified, outcome: 'mismatch', due });
-    throw new MpgsPaymentMismatchException();
+    const { outcome } = await this.accept(this.toVerified(callback));
+    if (outcome === 'mismatch') throw new MpgsPaymentMismatchException();
   }
 
-  /** @returns the mismatch for which an approved callback was not accepted. */
-  private async accept(
-    callback: VerifiedCallback,
-  ): Promise<InvoiceMismatch | undefined> {
-    const account =
-      callback.account === DEFAULT_ACCOUNT ? '' : `${callback.account}: `;
-    const about = `${account}invoice ${callback.invoiceNo}, transaction ${callback.transactionId}, ${callback.outcome}`;
+  private async accept(callback: VerifiedCallback): Promise<CallbackReceipt> {
+    const { account, invoiceNo, transactionId } = callback;
+    const about =
+      (account === DEFAULT_ACCOUNT ? '' : `account ${account}, `) +
+      `invoice ${invoiceNo}, transaction ${transactionId}`;
     const start = performance.now();
     const took = () => `${Math.round(performance.now() - start)} ms`;
     try {
-      const { duplicate } = await this.delivery.accept(callback, () =>
-        this.compareWithInvoice(callback),
+      const receipt = await this.delivery.accept(callback, () =>
+        this.compareWithInvoice(callback, about),
       );
+      const { duplicate, outcome } = receipt;
       const what = duplicate ? 'Duplicate callback' : 'Callback accepted';
-      this.logger.log(`${what}: ${about}, ${took()}`);
-      return undefined;
+      this.logger.log(`${what}: ${about}, ${outcome}, ${took()}`);
+      return receipt;
     } catch (error) {
-      if (error instanceof InvoiceMismatch) {
-        const due = error.due
-          ? `${error.due.amount} ${error.due.currency} was due`
-          : 'the invoice is not known';
-        this.logger.error(
-          `Payment mismatch: ${about}, ${callback.amount} ${callback.currency}, but ${due}`,
-        );
-        return error;
-      }
       this.logger.error(
-        `Callback not delivered: ${about}, ${took()}`,
+        `Callback not delivered: ${about}, ${callback.outcome}, ${took()}`,
         stackOf(error),
       );
       throw new MpgsCallbackNotDeliveredException(error);
     }
   }
 
-  private async compareWithInvoice(callback: VerifiedCallback): Promise<void> {
-    if (callback.outcome !== 'approved' || !this.invoices.areKnown) return;
+  /** @returns the callback, or a mismatch where it is not what was due. */
+  private async compareWithInvoice(
+    callback: VerifiedCallback,
+    about: string,
+  ): Promise<VerifiedCallback> {
+    if (callback.outcome !== 'approved' || !this.invoices.areKnown) {
+      return callback;
+    }
     const due = await this.invoices.find(callback.invoiceNo);
-    if (!due || !isSameAmount(callback, due)) throw new InvoiceMismatch(due);
+    if (due && isSameAmount(callback, due)) return callback;
+    const wasDue = due
+      ? `${due.amount} ${due.currency} was due`
+      : 'the invoice is not known';
+    this.logger.error(
+      `Payment mismatch: ${about}, ${callback.amount} ${callback.currency}, but ${wasDue}`,
+    );
+    return { ...callback, outcome: 'mismatch', due };
+  }
+
+  private toVerified(callback: MpgsCallbackDto): VerifiedCallback {
+    const { gateway, outcome, invoiceNo, transactionId } = callback;
+    const { amount, amountCents, currency } = callback;
+    return {
+      account: this.config.account,
+      gateway,
+      outcome,
+      invoiceNo,
+      transactionId,
+      amount,
+      amountCents,
+      currency,
+    };
   }
 
   private reportRejection(
@@ -149,13 +156,6 @@ export class MpgsCallbacks {
         path,
       }),
     );
-  }
-}
-
-/** Not an error of anybody's: how {@link CallbackDelivery} is told "not this one". */
-class InvoiceMismatch extends Error {
-  constructor(readonly due: InvoiceDue | undefined) {
-    super('The payment is not the one that was due.');
   }
 }
 

@@ -21,7 +21,9 @@ const APPROVED: VerifiedCallback = {
   currency: 'USD',
 };
 
-const admitted = async (): Promise<void> => {};
+/** Admits a callback as what it says it is. */
+const as = (callback: VerifiedCallback) => async () => callback;
+const admitted = as(APPROVED);
 
 /** An application's end of a delivery, recorded. */
 export class RecordingPublisher {
@@ -31,7 +33,7 @@ export class RecordingPublisher {
 
   /** @param handle what its event handlers do. */
   constructor(
-    private readonly handle: (call: number) => Promise<void> = admitted,
+    private readonly handle: (call: number) => Promise<void> = async () => {},
   ) {}
 
   async publish(callback: VerifiedCallback): Promise<void> {
@@ -94,10 +96,25 @@ export function describeDeliveryContract(
         due: { amount: '7.50', currency: 'USD' },
       };
 
-      expect(await delivery.accept(mismatch, admitted)).toEqual({
+      expect(await delivery.accept(mismatch, as(mismatch))).toEqual({
         duplicate: false,
+        outcome: 'mismatch',
       });
 
+      await expect.poll(() => publisher.published).toEqual([mismatch]);
+    });
+
+    it('one that is admitted as something else stays that', async () => {
+      const publisher = new RecordingPublisher();
+      const { delivery } = await start(publisher);
+      const mismatch: VerifiedCallback = { ...APPROVED, outcome: 'mismatch' };
+
+      await delivery.accept(APPROVED, as(mismatch));
+
+      expect(await delivery.accept(APPROVED, admitted)).toEqual({
+        duplicate: true,
+        outcome: 'mismatch',
+      });
       await expect.poll(() => publisher.published).toEqual([mismatch]);
     });
 
@@ -110,6 +127,7 @@ export function describeDeliveryContract(
 
       expect(await delivery.accept({ ...APPROVED }, admitted)).toEqual({
         duplicate: true,
+        outcome: 'approved',
       });
       await sleep(200);
       expect(publisher.calls).toHaveLength(1);
@@ -144,8 +162,9 @@ export function describeDeliveryContract(
       ];
 
       for (const callback of news) {
-        expect(await delivery.accept(callback, admitted)).toEqual({
+        expect(await delivery.accept(callback, as(callback))).toEqual({
           duplicate: false,
+          outcome: callback.outcome,
         });
       }
 
@@ -180,7 +199,7 @@ export function describeDeliveryContract(
       ).rejects.toBe(notThisOne);
       expect(publisher.calls).toEqual([]);
 
-      expect(await delivery.accept(APPROVED, admitted)).toEqual({
+      expect(await delivery.accept(APPROVED, admitted)).toMatchObject({
         duplicate: false,
       });
       await expect.poll(() => publisher.published).toEqual([APPROVED]);
@@ -189,7 +208,10 @@ export function describeDeliveryContract(
     it('a duplicate is not asked to be admitted', async () => {
       const { delivery } = await start(new RecordingPublisher());
       let asked = 0;
-      const admit = async () => void asked++;
+      const admit = async () => {
+        asked++;
+        return APPROVED;
+      };
 
       await delivery.accept(APPROVED, admit);
       await delivery.accept(APPROVED, admit);
