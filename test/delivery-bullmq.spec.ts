@@ -1,6 +1,8 @@
-import { getQueueToken } from '@nestjs/bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { TerminusModule, HealthCheckService } from '@nestjs/terminus';
-import { Queue } from 'bullmq';
+import { DelayedError, Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   bullMqDelivery,
@@ -8,14 +10,20 @@ import {
   type BullMqDeliveryOptions,
 } from '../src/bullmq/index.js';
 import {
+  inProcessDelivery,
   MPGS_EVENTS,
   MpgsHealthIndicator,
   type MpgsDeliveryFailedEvent,
   type MpgsPaymentApprovedEvent,
+  type VerifiedCallback,
 } from '../src/index.js';
 import { startApp, type TestApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
-import { describeDeliveryContract } from './support/delivery-contract.js';
+import {
+  describeDeliveryContract,
+  RecordingPublisher,
+  startDelivery,
+} from './support/delivery-contract.js';
 import {
   canStartRedis,
   findRedis,
@@ -23,6 +31,7 @@ import {
   OwnRedis,
   uniqueQueueName,
 } from './support/redis.js';
+import { freePort } from './support/servers.js';
 import { isMissing } from './support/tools.js';
 
 const redis = await findRedis();
@@ -39,6 +48,17 @@ function ownQueue(options: Partial<BullMqDeliveryOptions> = {}) {
   });
   return bullMqDelivery({ connection, backoff: 20, ...options, queueName });
 }
+
+const CALLBACK: VerifiedCallback = {
+  account: 'default',
+  gateway: 'mpgs',
+  outcome: 'approved',
+  invoiceNo: 'inv-1',
+  transactionId: 't-1',
+  amount: '5.00',
+  amountCents: 500,
+  currency: 'USD',
+};
 
 async function call(app: TestApp, query: string): Promise<number> {
   const response = await fetch(`${app.url}/plutu/mpgs/callback?${query}`);
@@ -178,7 +198,8 @@ describe.skipIf(
   });
 
   it('leaves publishing to others where it has no worker', async () => {
-    const options = { queueName: uniqueQueueName() };
+    // Once is enough: a worker that starts waits for its handlers.
+    const options = { queueName: uniqueQueueName(), attempts: 1 };
     const web = await startApp({
       delivery: ownQueue({ ...options, worker: false }),
     });
@@ -216,6 +237,219 @@ describe.skipIf(
         { timeout: 10_000, interval: 200 },
       )
       .toBe(2);
+  });
+
+  it('tries a reloaded callback as often as a new one', async () => {
+    const app = await startApp({ delivery: ownQueue({ attempts: 2 }) });
+    let calls = 0;
+    const alerts: unknown[] = [];
+    app.emitter.on(MPGS_EVENTS.paymentApproved, () => {
+      calls++;
+      throw new Error('the database is down');
+    });
+    app.emitter.on(MPGS_EVENTS.deliveryFailed, (event) => alerts.push(event));
+
+    await call(app, callbackQuery());
+    await expect.poll(() => alerts).toHaveLength(1);
+    await call(app, callbackQuery());
+    await expect.poll(() => alerts).toHaveLength(2);
+
+    expect(calls).toBe(4);
+  });
+
+  it('runs hundreds of failed callbacks again, also when asked twice', async () => {
+    const app = await startApp({ delivery: ownQueue({ attempts: 1 }) });
+    let isMended = false;
+    const heard = new Set<string>();
+    let failed = 0;
+    app.emitter.on(
+      MPGS_EVENTS.paymentApproved,
+      ({ transactionId }: MpgsPaymentApprovedEvent) => {
+        if (!isMended) throw new Error('the database is down');
+        heard.add(transactionId);
+      },
+    );
+    app.emitter.on(MPGS_EVENTS.deliveryFailed, () => failed++);
+    const ids = Array.from({ length: 230 }, (_, i) => `t-${i}`);
+    for (const id of ids) {
+      await call(app, callbackQuery({ transaction_id: id }));
+    }
+    await expect.poll(() => failed, { timeout: 5000 }).toBe(ids.length);
+    isMended = true;
+
+    const delivery = app.app.get(BullMqCallbackDelivery);
+    await Promise.all([delivery.retryFailed(), delivery.retryFailed()]);
+
+    await expect.poll(() => heard.size, { timeout: 5000 }).toBe(ids.length);
+  });
+
+  it('tells one of two instances that a callback is new, and the other that it is not', async () => {
+    const queueName = uniqueQueueName();
+    const deliveries = await Promise.all(
+      [1, 2].map(() =>
+        startDelivery(
+          ownQueue({ queueName, worker: false }),
+          new RecordingPublisher(),
+        ),
+      ),
+    );
+
+    for (let i = 0; i < 50; i++) {
+      const callback = { ...CALLBACK, transactionId: `t-${i}` };
+      const receipts = await Promise.all(
+        deliveries.map(({ delivery }) =>
+          delivery.accept(callback, async () => callback),
+        ),
+      );
+      expect(receipts.filter(({ duplicate }) => duplicate)).toHaveLength(1);
+    }
+  });
+
+  it('publishes so many at a time, and no more', async () => {
+    const publishing = { now: 0, most: 0 };
+    const publisher = new RecordingPublisher(async () => {
+      publishing.most = Math.max(publishing.most, ++publishing.now);
+      await sleep(50);
+      publishing.now--;
+    });
+    const { delivery } = await startDelivery(
+      ownQueue({ concurrency: 3 }),
+      publisher,
+    );
+
+    await Promise.all(
+      Array.from({ length: 12 }, (_, i) => {
+        const callback = { ...CALLBACK, transactionId: `t-${i}` };
+        return delivery.accept(callback, async () => callback);
+      }),
+    );
+
+    await expect.poll(() => publisher.published).toHaveLength(12);
+    expect(publishing.most).toBe(3);
+  });
+
+  it('takes no more out of the queue once the application ends', async () => {
+    const queueName = uniqueQueueName();
+    const app = await startApp({
+      delivery: ownQueue({ queueName, concurrency: 1 }),
+    });
+    const heard: string[] = [];
+    app.emitter.on(
+      MPGS_EVENTS.paymentApproved,
+      async ({ transactionId }: MpgsPaymentApprovedEvent) => {
+        heard.push(transactionId);
+        await sleep(300);
+      },
+    );
+    for (const id of ['t-1', 't-2']) {
+      await call(app, callbackQuery({ transaction_id: id }));
+    }
+    await expect.poll(() => heard).toEqual(['t-1']);
+    await app.app.close();
+
+    expect(heard).toEqual(['t-1']);
+    const queue = new Queue(queueName, {
+      connection: { url: redis?.url ?? '' },
+    });
+    expect(await queue.getJobCounts()).toMatchObject({
+      waiting: 1,
+      completed: 1,
+      failed: 0,
+      delayed: 0,
+    });
+    await queue.close();
+  });
+
+  it('gives a handler up that does not end, and goes on with the others', async () => {
+    const app = await startApp({
+      delivery: ownQueue({ attempts: 1, concurrency: 2, handlerTimeout: 200 }),
+    });
+    const heard: string[] = [];
+    const alerts: MpgsDeliveryFailedEvent[] = [];
+    app.emitter.on(
+      MPGS_EVENTS.paymentApproved,
+      ({ transactionId }: MpgsPaymentApprovedEvent) => {
+        heard.push(transactionId);
+        if (transactionId.startsWith('hang')) return new Promise(() => {});
+        return undefined;
+      },
+    );
+    app.emitter.on(MPGS_EVENTS.deliveryFailed, (event) => alerts.push(event));
+
+    for (const id of ['hang-1', 'hang-2', 't-1']) {
+      await call(app, callbackQuery({ transaction_id: id }));
+    }
+
+    await expect.poll(() => heard).toEqual(['hang-1', 'hang-2', 't-1']);
+    await expect.poll(() => alerts).toHaveLength(2);
+    expect(alerts[0]?.reason).toContain('did not finish in 200 ms');
+  });
+
+  it.each([[undefined], [null], ['boom'], [new DelayedError('later')]])(
+    'counts whatever a handler throws as a failure: %s',
+    async (thrown) => {
+      const app = await startApp({ delivery: ownQueue({ attempts: 2 }) });
+      let calls = 0;
+      const alerts: MpgsDeliveryFailedEvent[] = [];
+      app.emitter.on(MPGS_EVENTS.paymentApproved, async () => {
+        calls++;
+        throw thrown;
+      });
+      app.emitter.on(MPGS_EVENTS.deliveryFailed, (event) => alerts.push(event));
+
+      await call(app, callbackQuery());
+
+      await expect.poll(() => alerts).toHaveLength(1);
+      expect(calls).toBe(2);
+      expect(alerts[0]?.reason).toBeTypeOf('string');
+    },
+  );
+
+  it('outlives a job that is not its own', async () => {
+    const queueName = uniqueQueueName();
+    const app = await startApp({ delivery: ownQueue({ queueName }) });
+    const queue = app.app.get<Queue>(getQueueToken(queueName), {
+      strict: false,
+    });
+    const job = await queue.add('x', { hello: 1 }, { attempts: 1 });
+
+    await expect.poll(() => job.isFailed()).toBe(true);
+    expect(await call(app, callbackQuery())).toBe(200);
+  });
+
+  it("goes through the application's own BullModule where it is given no connection", async () => {
+    const { url } = redis ?? { url: '' };
+    const queueName = uniqueQueueName();
+    const shared = await startApp(
+      { delivery: bullMqDelivery({ queueName }) },
+      { imports: [BullModule.forRoot({ connection: { url } })] },
+    );
+    const heard: unknown[] = [];
+    shared.emitter.on(MPGS_EVENTS.paymentApproved, () => heard.push(1));
+
+    expect(await call(shared, callbackQuery())).toBe(200);
+    await expect.poll(() => heard).toHaveLength(1);
+    await shared.app
+      .get<Queue>(getQueueToken(queueName), { strict: false })
+      .obliterate({ force: true });
+  });
+
+  it('works on its own Redis, whatever the application registers under its name', async () => {
+    const queueName = uniqueQueueName();
+    const app = await startApp(
+      { delivery: ownQueue({ queueName }) },
+      {
+        imports: [
+          BullModule.forRoot({ connection: { url: `${redis?.url}/1` } }),
+          BullModule.registerQueue({ name: queueName }),
+        ],
+      },
+    );
+    const heard: unknown[] = [];
+    app.emitter.on(MPGS_EVENTS.paymentApproved, () => heard.push(1));
+
+    expect(await call(app, callbackQuery())).toBe(200);
+    await expect.poll(() => heard, { timeout: 3000 }).toHaveLength(1);
   });
 
   it('can be looked at and mended with what BullMQ offers, under its queue', async () => {
@@ -277,6 +511,53 @@ describe.skipIf(
     await expect(check()).resolves.toMatchObject({ status: 'ok' });
   }, 30_000);
 
+  it('or is full, or takes no writes, the health check is down', async () => {
+    const own = await OwnRedis.start();
+    onTestFinished(() => own.close());
+    const { delivery } = await startDelivery(
+      bullMqDelivery({
+        connection: { url: own.url },
+        queueName: uniqueQueueName(),
+        worker: false,
+      }),
+      new RecordingPublisher(),
+    );
+    const admin = new Redis(own.url);
+    onTestFinished(() => admin.disconnect());
+    await expect(delivery.ready?.()).resolves.toBeUndefined();
+
+    await admin.config('SET', 'maxmemory', '1');
+    await expect(delivery.ready?.()).rejects.toThrow('OOM');
+    await admin.config('SET', 'maxmemory', '0');
+    await admin.replicaof('127.0.0.1', await freePort());
+    await expect(delivery.ready?.()).rejects.toThrow('READONLY');
+    await admin.replicaof('NO', 'ONE');
+    await expect(delivery.ready?.()).resolves.toBeUndefined();
+  });
+
+  it.each(['since the start', 'since later'])(
+    'the application still closes: %s',
+    async (since) => {
+      const own = await OwnRedis.start();
+      onTestFinished(() => own.close());
+      if (since === 'since the start') await own.kill();
+      const { close } = await startDelivery(
+        bullMqDelivery({
+          connection: { url: own.url },
+          queueName: uniqueQueueName(),
+        }),
+        new RecordingPublisher(),
+      );
+      await sleep(500);
+      await own.kill();
+
+      const start = performance.now();
+      await close();
+      expect(performance.now() - start).toBeLessThan(5000);
+    },
+    20_000,
+  );
+
   it('arrivals beyond a bound are turned away at once', async () => {
     const own = await OwnRedis.start();
     onTestFinished(() => own.close());
@@ -291,21 +572,9 @@ describe.skipIf(
     await own.kill();
 
     const arrivals = Array.from({ length: 1001 }, (_, i) =>
-      delivery.accept(
-        {
-          account: 'default',
-          gateway: 'mpgs',
-          outcome: 'approved',
-          invoiceNo: 'inv-1',
-          transactionId: `t-${i}`,
-          amount: '5.00',
-          amountCents: 500,
-          currency: 'USD',
-        },
-        async () => {
-          throw new Error('not asked while Redis is away');
-        },
-      ),
+      delivery.accept({ ...CALLBACK, transactionId: `t-${i}` }, async () => {
+        throw new Error('not asked while Redis is away');
+      }),
     );
     const outcomes = Promise.allSettled(arrivals.slice(0, 1000));
     await expect(arrivals[1000]).rejects.toThrow('1000 callbacks are waiting');
@@ -313,4 +582,41 @@ describe.skipIf(
     await own.start();
     await outcomes;
   }, 30_000);
+});
+
+describe('options of a delivery that cannot work', () => {
+  const connection = { url: 'redis://127.0.0.1:6379' };
+  const queueName = 'payments';
+
+  it.each<[string, object]>([
+    ['delivery.queueName', { connection }],
+    ['delivery.queueName', { connection, queueName: 'a:b' }],
+    ['delivery.connection', { queueName, connection: { url: undefined } }],
+    ['delivery.connection', { queueName, connection: { url: '' } }],
+    ['delivery.rememberFor', { connection, queueName, rememberFor: 0 }],
+    ['delivery.rememberFor', { connection, queueName, rememberFor: Infinity }],
+    ['delivery.attempts', { connection, queueName, attempts: Number.NaN }],
+    ['delivery.acceptTimeout', { connection, queueName, acceptTimeout: 1e12 }],
+    ['delivery.concurrency', { connection, queueName, concurrency: 0.5 }],
+  ])('%s: %j', (option, options) => {
+    expect(() => bullMqDelivery(options as never)).toThrow(
+      expect.objectContaining({ code: 'PLUTU_CONFIGURATION', option }),
+    );
+  });
+
+  it.each<[string, object]>([
+    ['delivery.max', { max: 0 }],
+    ['delivery.rememberFor', { rememberFor: 1.5 }],
+    ['delivery.acceptTimeout', { acceptTimeout: Infinity }],
+  ])('%s: %j', (option, options) => {
+    expect(() => inProcessDelivery(options)).toThrow(
+      expect.objectContaining({ code: 'PLUTU_CONFIGURATION', option }),
+    );
+  });
+
+  it('a queue that nobody said the Redis of', async () => {
+    await expect(
+      startApp({ delivery: bullMqDelivery({ queueName, worker: false }) }),
+    ).rejects.toMatchObject({ option: 'delivery.connection' });
+  });
 });

@@ -127,6 +127,31 @@ describe('a payment that was not due is a mismatch and never approved:', () => {
     expect(events).toHaveLength(1);
   });
 
+  it('also when the invoice is mended afterwards: who was refunded shall not reload', async () => {
+    const { call, events } = await startShop();
+    await call({ amount: '4.00' });
+    INVOICES['inv-1'] = { amount: '4.00', currency: 'USD' };
+    onTestFinished(() => {
+      INVOICES['inv-1'] = { amount: '5.00', currency: 'USD' };
+    });
+
+    expect((await call({ amount: '4.00' })).status).toBe(409);
+    expect(events.map(([name]) => name)).toEqual([MPGS_EVENTS.paymentMismatch]);
+  });
+
+  it('and says what was due, and no more of the invoice', async () => {
+    const { call, events } = await startShop();
+    const row = { amount: '5.00', currency: 'USD', customer: 'Salma' };
+    INVOICES['inv-1'] = row;
+
+    await call({ amount: '4.00' });
+
+    expect(events[0]?.[1]).toHaveProperty('due', {
+      amount: '5.00',
+      currency: 'USD',
+    });
+  });
+
   it('and the customer is sent to the refused page, where there is one', async () => {
     const { call } = await startShop({ controller: { redirect: PAGES } });
 
@@ -160,6 +185,17 @@ describe('while the invoices cannot be read', () => {
     invoices.isDown = false;
     expect((await call()).status).toBe(200);
     expect(events.map(([name]) => name)).toEqual([MPGS_EVENTS.paymentApproved]);
+  });
+
+  it('because a lookup does not end, the next arrival looks again', async () => {
+    const { call, invoices } = await startShop();
+    const lookup = invoices.findInvoice.bind(invoices);
+    invoices.findInvoice = () => new Promise(() => {});
+
+    expect((await call()).status).toBe(503);
+
+    invoices.findInvoice = lookup;
+    expect((await call()).status).toBe(200);
   });
 });
 

@@ -91,22 +91,35 @@ describe('a callback that could not be delivered', () => {
     expect(response.headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  it.each([{}, { accept: 'application/json' }, { accept: '*/*' }])(
-    'tells an API client so in JSON: %j',
-    async (headers) => {
-      const app = await startFailing();
+  it.each([
+    'TEXT/HTML',
+    'application/json, text/html;q=0.9',
+    'text/html;q=0.1',
+  ])('shows the page to whoever takes HTML: %s', async (accept) => {
+    const response = await arrive(await startFailing(), { accept });
+    expect(response.headers.get('content-type')).toContain('text/html');
+    expect(response.headers.get('vary')).toContain('Accept');
+  });
 
-      const response = await arrive(app, headers as Record<string, string>);
+  it.each([
+    {},
+    { accept: 'application/json' },
+    { accept: '*/*' },
+    { accept: 'text/html;q=0, application/json' },
+    { accept: 'text/htmlx' },
+  ])('tells an API client so in JSON: %j', async (headers) => {
+    const app = await startFailing();
 
-      expect(response.status).toBe(503);
-      expect(response.headers.get('retry-after')).toBe('5');
-      expect(await response.json()).toEqual({
-        statusCode: 503,
-        code: 'PLUTU_CALLBACK_NOT_DELIVERED',
-        message: expect.any(String),
-      });
-    },
-  );
+    const response = await arrive(app, headers as Record<string, string>);
+
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('5');
+    expect(await response.json()).toEqual({
+      statusCode: 503,
+      code: 'PLUTU_CALLBACK_NOT_DELIVERED',
+      message: expect.any(String),
+    });
+  });
 
   it("does the same on an endpoint of the application's own", async () => {
     @Controller('payments')

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Logger } from '@nestjs/common';
+import { Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Job, Queue } from 'bullmq';
 import {
   deliveryKey,
@@ -9,7 +9,7 @@ import {
 } from '../callbacks/callback-delivery.js';
 import { inTime } from '../callbacks/in-time.js';
 import { PlutuConfigurationError } from '../plutu.errors.js';
-import { writeProbe } from './write-probe.js';
+import { abandon, takesWrites, writeProbe } from './queue-redis.js';
 
 /** What a job carries. */
 export interface CallbackJob {
@@ -28,7 +28,9 @@ const PAGE = 100;
  * Accepts a callback by putting it into a queue in Redis, under its delivery
  * key, so that its duplicates collapse there whichever instance they come to.
  */
-export class BullMqCallbackDelivery implements CallbackDelivery {
+export class BullMqCallbackDelivery
+  implements CallbackDelivery, BeforeApplicationShutdown
+{
   private readonly logger = new Logger(BullMqCallbackDelivery.name);
   private readonly underWay = new Map<string, Promise<CallbackReceipt>>();
   private probing: Promise<void> | undefined;
@@ -103,6 +105,11 @@ export class BullMqCallbackDelivery implements CallbackDelivery {
     }
     for (const job of failed) await retry(job);
     return failed.length;
+  }
+
+  /** Lets go of a Redis that is away: closing the queue would wait for it. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (!(await takesWrites(this.queue))) await abandon(this.queue);
   }
 
   private async enqueue(

@@ -7,6 +7,7 @@ import { Worker, type Job, type Queue } from 'bullmq';
 import type { CallbackPublisher } from '../callbacks/callback-delivery.js';
 import { inTime } from '../callbacks/in-time.js';
 import type { CallbackJob } from './bullmq-callback-delivery.js';
+import { takesWrites } from './queue-redis.js';
 
 /**
  * How often a job may lose its worker. A crash is not the handlers' failure,
@@ -14,7 +15,7 @@ import type { CallbackJob } from './bullmq-callback-delivery.js';
  */
 const MAX_CRASHES = 100;
 
-/** How long a shutdown waits for handlers, and for Redis, in milliseconds. */
+/** How long a shutdown waits for the handlers, in milliseconds. */
 const CLOSE_TIMEOUT = 10_000;
 
 /** Times in milliseconds. */
@@ -36,7 +37,7 @@ export class CallbackWorker
   private readonly worker: Worker<CallbackJob>;
 
   constructor(
-    queue: Queue<CallbackJob>,
+    private readonly queue: Queue<CallbackJob>,
     private readonly publisher: CallbackPublisher,
     private readonly options: CallbackWorkerOptions,
   ) {
@@ -65,14 +66,16 @@ export class CallbackWorker
 
   /**
    * Finishes what is being published and takes no more, before Nest takes the
-   * handlers off the emitter; but not for ever.
+   * handlers off the emitter; but waits neither for a Redis that is away nor for
+   * a handler that does not end.
    */
   async beforeApplicationShutdown(): Promise<void> {
-    const message = `Not closed in ${CLOSE_TIMEOUT} ms.`;
+    const message = `Not finished in ${CLOSE_TIMEOUT} ms.`;
+    const isForced = !(await takesWrites(this.queue));
     try {
-      await inTime(this.worker.close(), CLOSE_TIMEOUT, message);
+      await inTime(this.worker.close(isForced), CLOSE_TIMEOUT, message);
     } catch (error) {
-      this.logger.warn(`The worker of ${this.worker.name}: ${String(error)}`);
+      this.logger.warn(`The worker of ${this.queue.name}: ${String(error)}`);
       void this.worker.disconnect().catch(() => {});
     }
   }
