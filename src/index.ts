@@ -10,7 +10,13 @@ export {
   type PlutuModuleExtras,
   type PlutuModuleOptions,
   type PlutuOptions,
+  type PlutuKeys,
   type PlutuOptionsFactory,
+  type PlutuSettings,
+  type PlutuTenantModuleAsyncOptions,
+  type PlutuTenantModuleOptions,
+  type PlutuTenantOptions,
+  type PlutuTenants,
 } from './plutu.options.js';
 export {
   PlutuConfigurationError,
@@ -52,6 +58,7 @@ export {
   inProcessDelivery,
   type InProcessDeliveryOptions,
 } from './callbacks/in-process-callback-delivery.js';
+export type { TenantCredentialsSource } from './credentials/credentials-resolver.js';
 export type { InvoiceDue, InvoiceSource } from './invoices/invoices.js';
 export type { QueryPair } from './callbacks/query-pairs.js';
 export { mpgsCallbackRules } from './mpgs/mpgs-callback.rules.js';
@@ -94,6 +101,7 @@ export {
   MpgsPaymentIncompleteEvent,
   MpgsPaymentMismatchEvent,
   type MpgsPaymentFacts,
+  type MpgsRejectionReason,
 } from './mpgs/mpgs.events.js';
 export { MpgsHealthIndicator, type MpgsHealth } from './mpgs/mpgs.health.js';
 export { MpgsService } from './mpgs/mpgs.service.js';

@@ -13,6 +13,7 @@ import {
   CALLBACK_PUBLISHER,
 } from './callbacks/callback-delivery.js';
 import { inProcessDelivery } from './callbacks/in-process-callback-delivery.js';
+import { CredentialsResolver } from './credentials/credentials-resolver.js';
 import { PlutuEvents } from './events/plutu-events.js';
 import { Invoices } from './invoices/invoices.js';
 import { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
@@ -34,6 +35,9 @@ import type {
   PlutuModuleAsyncOptions,
   PlutuModuleOptions,
   PlutuOptionsFactory,
+  PlutuTenantModuleAsyncOptions,
+  PlutuTenantModuleOptions,
+  PlutuTenantOptions,
 } from './plutu.options.js';
 
 /**
@@ -74,7 +78,9 @@ export class PlutuModule implements OnModuleInit {
    * Registers the module with options that are at hand. What is wrong with them
    * stops the start-up with a {@link PlutuConfigurationError}.
    */
-  static forRoot(options: PlutuModuleOptions): DynamicModule {
+  static forRoot(
+    options: PlutuModuleOptions | PlutuTenantModuleOptions,
+  ): DynamicModule {
     checkOptionNames(options, [...PLUTU_OPTIONS, ...MODULE_EXTRAS]);
     const {
       name,
@@ -82,15 +88,17 @@ export class PlutuModule implements OnModuleInit {
       controller,
       delivery,
       invoices,
+      tenants,
       imports,
       ...account
     } = options;
-    return PlutuModule.forRootAsync({
+    return PlutuModule.register<PlutuTenantOptions>({
       name,
       isGlobal,
       controller,
       delivery,
       invoices,
+      tenants,
       imports,
       useFactory: () => account,
     });
@@ -104,8 +112,16 @@ export class PlutuModule implements OnModuleInit {
    * @throws {PlutuConfigurationError} where none of `useFactory`, `useClass`
    *   and `useExisting` is given, an option is none, or `controller` cannot work.
    */
-  static forRootAsync(options: PlutuModuleAsyncOptions): DynamicModule {
+  static forRootAsync(
+    options: PlutuModuleAsyncOptions | PlutuTenantModuleAsyncOptions,
+  ): DynamicModule {
     checkOptionNames(options, ASYNC_OPTIONS);
+    return PlutuModule.register<PlutuTenantOptions>(options);
+  }
+
+  private static register<Options extends PlutuTenantOptions>(
+    options: PlutuModuleAsyncOptions<Options>,
+  ): DynamicModule {
     const {
       name = DEFAULT_ACCOUNT,
       isGlobal = true,
@@ -117,6 +133,7 @@ export class PlutuModule implements OnModuleInit {
         ...delivery
       } = inProcessDelivery(),
       invoices,
+      tenants,
       imports = [],
     } = options;
     if (!/^[\w-]+$/.test(name)) {
@@ -159,6 +176,12 @@ export class PlutuModule implements OnModuleInit {
             new Invoices(moduleRef, invoices),
           inject: [ModuleRef],
         },
+        {
+          provide: CredentialsResolver,
+          useFactory: (moduleRef: ModuleRef, { credentials }: PlutuConfig) =>
+            new CredentialsResolver(moduleRef, credentials, tenants),
+          inject: [ModuleRef, PlutuConfig],
+        },
         { provide: CALLBACK_PUBLISHER, useClass: MpgsPaymentPublisher },
         ...deliveryProviders,
         { provide: CALLBACK_DELIVERY, ...delivery },
@@ -169,17 +192,18 @@ export class PlutuModule implements OnModuleInit {
   }
 }
 
-function configProviders(
-  options: PlutuModuleAsyncOptions,
+function configProviders<Options extends PlutuTenantOptions>(
+  options: PlutuModuleAsyncOptions<Options>,
   account: string,
 ): Provider[] {
   const { useFactory, useClass, useExisting, inject = [] } = options;
+  const about = { account, hasTenants: options.tenants !== undefined };
   if (useFactory) {
     return [
       {
         provide: PlutuConfig,
         useFactory: async (...args: never[]) =>
-          new PlutuConfig(await useFactory(...args), account),
+          new PlutuConfig(await useFactory(...args), about),
         inject,
       },
     ];
@@ -195,8 +219,8 @@ function configProviders(
     ...(useClass ? [useClass] : []),
     {
       provide: PlutuConfig,
-      useFactory: async (optionsFactory: PlutuOptionsFactory) =>
-        new PlutuConfig(await optionsFactory.createPlutuOptions(), account),
+      useFactory: async (optionsFactory: PlutuOptionsFactory<Options>) =>
+        new PlutuConfig(await optionsFactory.createPlutuOptions(), about),
       inject: [factory],
     },
   ];

@@ -26,6 +26,7 @@ export const MODULE_EXTRAS = namesOf<PlutuModuleExtras>({
   controller: true,
   delivery: true,
   invoices: true,
+  tenants: true,
   imports: true,
 });
 

@@ -6,13 +6,14 @@ import type {
   Type,
 } from '@nestjs/common';
 import type { CallbackDeliveryDefinition } from './callbacks/callback-delivery.js';
+import type { TenantCredentialsSource } from './credentials/credentials-resolver.js';
 import type { InvoiceSource } from './invoices/invoices.js';
 
 /** The languages of Plutu's checkout page: Arabic or English. */
 export type PlutuLanguage = 'ar' | 'en';
 
-/** The account at Plutu and how to talk to it. */
-export interface PlutuOptions {
+/** The credentials of an account at Plutu. */
+export interface PlutuKeys {
   /** The account's API key, sent as `X-API-KEY`. */
   apiKey: string;
 
@@ -24,7 +25,10 @@ export interface PlutuOptions {
    * replaced, give both: a callback that any of them signed is genuine.
    */
   secretKey: string | readonly string[];
+}
 
+/** How to talk to Plutu. */
+export interface PlutuSettings {
   /**
    * Where Plutu's API is, without the version. Plain `http:` sends the keys
    * unprotected and is meant for a local Plutu.
@@ -71,6 +75,9 @@ export interface PlutuOptions {
    */
   retries?: number;
 }
+
+/** The account at Plutu and how to talk to it. */
+export interface PlutuOptions extends PlutuKeys, PlutuSettings {}
 
 /** The shop's own pages to send the customer's browser to, after a callback. */
 export interface MpgsRedirectPages {
@@ -161,26 +168,69 @@ export interface PlutuModuleExtras {
    */
   invoices?: InjectionToken<InvoiceSource>;
 
+  /**
+   * Credentials for each tenant of the application's, from wherever they are
+   * kept. `confirm` then names the tenant, its callbacks are verified with that
+   * tenant's keys, and the events carry it.
+   */
+  tenants?: PlutuTenants;
+
   /** Modules whose providers the factory, or the controller's guards, inject. */
   imports?: ModuleMetadata['imports'];
+}
+
+/** The application's tenants, each with an account of its own at Plutu. */
+export interface PlutuTenants {
+  /** A provider of the application's that knows their credentials. */
+  source: InjectionToken<TenantCredentialsSource>;
+
+  /**
+   * How many tenants' credentials to keep at hand, the latest used.
+   *
+   * @default 1000
+   */
+  max?: number;
+
+  /**
+   * For how long, in milliseconds: how soon a changed key takes effect.
+   *
+   * @default 60000
+   */
+  ttl?: number;
 }
 
 /** What `PlutuModule.forRoot` takes. */
 export interface PlutuModuleOptions extends PlutuOptions, PlutuModuleExtras {}
 
+/** Options with tenants: credentials of the application's own may be left out. */
+export interface PlutuTenantOptions extends PlutuSettings, Partial<PlutuKeys> {}
+
+/** What `PlutuModule.forRoot` takes where there are tenants. */
+export interface PlutuTenantModuleOptions
+  extends PlutuTenantOptions, PlutuModuleExtras {
+  tenants: PlutuTenants;
+}
+
+/** What `PlutuModule.forRootAsync` takes where there are tenants. */
+export interface PlutuTenantModuleAsyncOptions extends PlutuModuleAsyncOptions<PlutuTenantOptions> {
+  tenants: PlutuTenants;
+}
+
 /** A class that makes the options, for `useClass` and `useExisting`. */
-export interface PlutuOptionsFactory {
-  createPlutuOptions(): PlutuOptions | Promise<PlutuOptions>;
+export interface PlutuOptionsFactory<Options = PlutuOptions> {
+  createPlutuOptions(): Options | Promise<Options>;
 }
 
 /** What `PlutuModule.forRootAsync` takes: one of the three `use…`, and extras. */
-export interface PlutuModuleAsyncOptions extends PlutuModuleExtras {
+export interface PlutuModuleAsyncOptions<
+  Options = PlutuOptions,
+> extends PlutuModuleExtras {
   /** What to hand to `useFactory`. */
   inject?: (InjectionToken | OptionalFactoryDependency)[];
   // The arguments are what `inject` names, which no type can follow.
-  useFactory?: (...args: never[]) => PlutuOptions | Promise<PlutuOptions>;
-  useClass?: Type<PlutuOptionsFactory>;
-  useExisting?: InjectionToken<PlutuOptionsFactory>;
+  useFactory?: (...args: never[]) => Options | Promise<Options>;
+  useClass?: Type<PlutuOptionsFactory<Options>>;
+  useExisting?: InjectionToken<PlutuOptionsFactory<Options>>;
 }
 
 /** The environment variables that {@link plutuOptionsFromEnv} reads. */

@@ -93,7 +93,7 @@ describe('the memory of the delivery in the process', () => {
     for (let i = 0; i < 300_000; i++) {
       const query = callbackQuery({ transaction_id: `t-${i}` });
       await callbacks.deliver(
-        callbacks.verify(`/plutu/mpgs/callback?${query}`),
+        await callbacks.verify(`/plutu/mpgs/callback?${query}`),
       );
     }
 

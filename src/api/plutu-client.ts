@@ -16,6 +16,7 @@ import {
   timeout,
   type Observable,
 } from 'rxjs';
+import type { PlutuCredentials } from '../credentials/plutu-credentials.js';
 import { PlutuConfig } from '../plutu.config.js';
 import {
   pauseBeforeRetry,
@@ -57,6 +58,7 @@ export class PlutuClient implements OnApplicationShutdown {
   /**
    * Posts a form and reads the `result` of Plutu's answer.
    *
+   * @param credentials of the account to act for.
    * @param path the path below `baseUrl`, without a slash in front.
    * @param readResult makes what the caller wants of the `result`, or
    *   `undefined` where the result does not hold it.
@@ -66,12 +68,13 @@ export class PlutuClient implements OnApplicationShutdown {
    * @throws {PlutuUnexpectedAnswerError} answered by something else.
    */
   async post<T>(
+    credentials: PlutuCredentials,
     path: string,
     form: Readonly<Record<string, string>>,
     readResult: (result: JsonObject) => T | undefined,
   ): Promise<T> {
     const answer = await firstValueFrom(
-      defer(() => this.send(path, form)).pipe(
+      defer(() => this.send(credentials, path, form)).pipe(
         retry({
           count: this.config.retries,
           delay: (error: unknown, attempt) =>
@@ -82,7 +85,7 @@ export class PlutuClient implements OnApplicationShutdown {
         }),
       ),
     );
-    return openEnvelope(answer, readResult, (text) => this.config.redact(text));
+    return openEnvelope(answer, readResult, (text) => credentials.redact(text));
   }
 
   onApplicationShutdown(): void {
@@ -92,13 +95,14 @@ export class PlutuClient implements OnApplicationShutdown {
   }
 
   private send(
+    credentials: PlutuCredentials,
     path: string,
     form: Readonly<Record<string, string>>,
   ): Observable<RawAnswer> {
     const request: AxiosRequestConfig<string> = {
       ...this.#agents,
       headers: {
-        ...this.config.authenticationHeaders(),
+        ...credentials.authenticationHeaders(),
         Accept: 'application/json',
         'Content-Type': 'application/x-www-form-urlencoded',
       },

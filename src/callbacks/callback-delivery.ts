@@ -23,6 +23,8 @@ export type CallbackOutcome =
 export interface VerifiedCallback {
   /** The `name` of the account at Plutu that signed it. */
   readonly account: string;
+  /** The tenant of the application's whose keys signed it, where it has some. */
+  readonly tenant?: string;
   readonly gateway: string;
   readonly outcome: CallbackOutcome;
   readonly invoiceNo: string;
@@ -125,13 +127,14 @@ export const InjectCallbackPublisher = (): ParameterDecorator =>
   Inject(CALLBACK_PUBLISHER);
 
 /**
- * What makes two callbacks the same news: account, gateway, transaction and
+ * What makes two callbacks the same news: account, tenant, gateway, transaction and
  * outcome. An approved callback after an incomplete one of the same transaction
  * is news.
  *
  * @returns at most some 500 characters out of `A-Z a-z 0-9 - _ . ! ~ * ' ( ) % /`.
  */
 export function deliveryKey(callback: VerifiedCallback): string {
-  const { account, gateway, transactionId, outcome } = callback;
+  const { tenant, gateway, transactionId, outcome } = callback;
+  const account = callback.account + (tenant === undefined ? '' : `~${tenant}`);
   return `${account}/${gateway}/${encodeURIComponent(transactionId)}/${outcome}`;
 }

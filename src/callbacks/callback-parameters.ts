@@ -1,7 +1,10 @@
 import { parseQueryPairs, phpVariableName } from './query-pairs.js';
 import { SIGNATURE_PARAMETER } from './callback-signature.js';
 
-/** The parameters that Plutu puts on a return URL, whatever the gateway. */
+/** The parameter that tells whose callback it is, where there are tenants. */
+export const TENANT_PARAMETER = 'plutu_tenant';
+
+/** The parameters that a return URL is given, by Plutu whatever the gateway. */
 export const CALLBACK_PARAMETERS: ReadonlySet<string> = new Set([
   'gateway',
   'approved',
@@ -11,6 +14,7 @@ export const CALLBACK_PARAMETERS: ReadonlySet<string> = new Set([
   'invoice_no',
   'transaction_id',
   SIGNATURE_PARAMETER,
+  TENANT_PARAMETER,
 ]);
 
 /** Leaves room for the callback's own parameters in any server's request line. */

@@ -1,7 +1,7 @@
 import type { InjectionToken, OnModuleInit } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { inTime } from '../callbacks/in-time.js';
-import { PlutuConfigurationError } from '../plutu.errors.js';
+import { applicationProvider } from '../validation/application-provider.js';
 import { dollarsToCents } from '../validation/dollars.js';
 
 /** What an invoice is due. */
@@ -18,11 +18,13 @@ export interface InvoiceDue {
  */
 export interface InvoiceSource {
   /**
+   * @param tenant whose invoice it is, where the module has `tenants`.
    * @returns what the invoice is due, whether it is paid by now or not, or
    *   nothing where there is no such invoice.
    */
   findInvoice(
     invoiceNo: string,
+    tenant?: string,
   ): InvoiceDue | null | undefined | Promise<InvoiceDue | null | undefined>;
 }
 
@@ -55,15 +57,20 @@ export class Invoices implements OnModuleInit {
 
   /** @throws {PlutuConfigurationError} where no provider of that name is found. */
   onModuleInit(): void {
-    if (this.areKnown) this.findSource();
+    if (this.token === undefined) return;
+    this.source = applicationProvider(this.moduleRef, 'invoices', this.token);
   }
 
   /**
+   * @param tenant whose invoice it is, where there are tenants.
    * @throws whatever the application's class throws.
    * @throws {Error} where it takes too long: whoever asks would wait with it.
    */
-  async find(invoiceNo: string): Promise<InvoiceDue | undefined> {
-    const lookup = async () => this.findSource().findInvoice(invoiceNo);
+  async find(
+    invoiceNo: string,
+    tenant: string | undefined,
+  ): Promise<InvoiceDue | undefined> {
+    const lookup = async () => this.source?.findInvoice(invoiceNo, tenant);
     const due = await inTime(
       lookup(),
       LOOKUP_TIMEOUT,
@@ -71,25 +78,5 @@ export class Invoices implements OnModuleInit {
     );
     // No more of what may be a whole database row.
     return due ? { amount: due.amount, currency: due.currency } : undefined;
-  }
-
-  private findSource(): InvoiceSource {
-    this.source ??= this.resolveSource();
-    return this.source;
-  }
-
-  // Looked up and not injected: the class that knows the invoices is often the
-  // one that injects MpgsService, and would wait for itself.
-  private resolveSource(): InvoiceSource {
-    try {
-      return this.moduleRef.get<InvoiceSource>(this.token ?? '', {
-        strict: false,
-      });
-    } catch {
-      throw new PlutuConfigurationError(
-        'invoices',
-        'PlutuModule: the option "invoices" names a class that no module of the application provides, or that is not a singleton.',
-      );
-    }
   }
 }

@@ -1,4 +1,5 @@
-import { Equals, IsIn, IsInt, Matches } from 'class-validator';
+import { Equals, IsIn, IsInt, IsOptional, Matches } from 'class-validator';
+import { TENANT } from '../credentials/credentials-resolver.js';
 import type { FieldErrors } from '../plutu.errors.js';
 import { dollarsToCents, IsDollars } from '../validation/dollars.js';
 import { dtoErrors } from '../validation/validate-dto.js';
@@ -46,16 +47,23 @@ export class MpgsCallbackDto {
     message: 'transactionId must be 1 to 128 visible ASCII characters',
   })
   readonly transactionId!: string;
+
+  /** Whose keys signed it, where the module has `tenants`. */
+  @IsOptional()
+  @Matches(TENANT)
+  readonly tenant?: string;
 }
 
 /**
  * Makes the typed callback of the parameters that the signature covers.
  *
+ * @param tenant whose keys the signature was made with.
  * @returns the callback, or what is wrong by property: Plutu signed something
  *   that it does not document.
  */
 export function toMpgsCallback(
   fields: ReadonlyMap<string, string>,
+  tenant?: string,
 ): { callback: MpgsCallbackDto } | { errors: FieldErrors } {
   const callback = Object.assign(new MpgsCallbackDto(), {
     gateway: fields.get('gateway'),
@@ -65,6 +73,7 @@ export function toMpgsCallback(
     currency: fields.get('currency'),
     invoiceNo: fields.get('invoice_no'),
     transactionId: fields.get('transaction_id'),
+    ...(tenant !== undefined && { tenant }),
   });
   const errors = dtoErrors(callback);
   return errors ? { errors } : { callback };

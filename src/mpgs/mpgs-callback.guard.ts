@@ -30,7 +30,7 @@ export class MpgsCallbackGuard implements CanActivate {
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<object>();
     // Also for what is refused: this very URL may be answered otherwise later.
@@ -40,7 +40,7 @@ export class MpgsCallbackGuard implements CanActivate {
       'no-store',
     );
     verifiedRequests.set(request, {
-      callback: this.callbacks.verify(this.urlOf(request)),
+      callback: await this.callbacks.verify(this.urlOf(request)),
       callbacks: this.callbacks,
     });
     return true;

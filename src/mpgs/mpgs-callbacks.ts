@@ -5,11 +5,14 @@ import {
   type CallbackReceipt,
   type VerifiedCallback,
 } from '../callbacks/callback-delivery.js';
+import { TENANT_PARAMETER } from '../callbacks/callback-parameters.js';
 import {
   verifyCallback,
-  type CallbackRefusalReason,
   type CallbackRules,
 } from '../callbacks/callback-signature.js';
+import { parseQueryPairs, phpVariableName } from '../callbacks/query-pairs.js';
+import { CredentialsResolver } from '../credentials/credentials-resolver.js';
+import type { PlutuCredentials } from '../credentials/plutu-credentials.js';
 import { PlutuEvents, stackOf } from '../events/plutu-events.js';
 import { Invoices, isSameAmount } from '../invoices/invoices.js';
 import { DEFAULT_ACCOUNT } from '../plutu.account.js';
@@ -23,7 +26,11 @@ import {
   MpgsPaymentMismatchException,
 } from './mpgs-callback.exceptions.js';
 import { mpgsCallbackRules } from './mpgs-callback.rules.js';
-import { MPGS_EVENTS, MpgsCallbackRejectedEvent } from './mpgs.events.js';
+import {
+  MPGS_EVENTS,
+  MpgsCallbackRejectedEvent,
+  type MpgsRejectionReason,
+} from './mpgs.events.js';
 
 /** The way in: from a raw query to a delivered callback. */
 @Injectable()
@@ -35,6 +42,7 @@ export class MpgsCallbacks {
     private readonly config: PlutuConfig,
     private readonly events: PlutuEvents,
     private readonly invoices: Invoices,
+    private readonly credentials: CredentialsResolver,
     @Inject(CALLBACK_DELIVERY) private readonly delivery: CallbackDelivery,
   ) {
     this.rules = mpgsCallbackRules(config.currencies);
@@ -46,19 +54,27 @@ export class MpgsCallbacks {
    * @param url the request's URL as it arrived, path and query.
    * @throws {MpgsCallbackRefusedException} Plutu did not sign it for MPGS.
    * @throws {MpgsCallbackInvalidException} signed, but not as documented.
+   * @throws {MpgsCallbackNotDeliveredException} where the tenant's keys cannot be
+   *   had just now.
    */
-  verify(url: string): MpgsCallbackDto {
+  async verify(url: string): Promise<MpgsCallbackDto> {
     const [path, query] = splitUrl(url);
+    const tenant = this.tenantIn(query);
+    const credentials = await this.credentialsOf(tenant);
+    if (!credentials) {
+      this.reportRejection('unknown-tenant', {}, path);
+      throw new MpgsCallbackRefusedException();
+    }
     const verification = verifyCallback(
       query,
-      this.config.secretKeys(),
+      credentials.secretKeys(),
       this.rules,
     );
     if (!verification.verified) {
       this.reportRejection(verification.reason, {}, path);
       throw new MpgsCallbackRefusedException();
     }
-    const result = toMpgsCallback(verification.fields);
+    const result = toMpgsCallback(verification.fields, tenant);
     if ('errors' in result) {
       this.reportRejection('invalid-fields', result.errors, path);
       throw new MpgsCallbackInvalidException(result.errors);
@@ -80,9 +96,10 @@ export class MpgsCallbacks {
   }
 
   private async accept(callback: VerifiedCallback): Promise<CallbackReceipt> {
-    const { account, invoiceNo, transactionId } = callback;
+    const { account, tenant, invoiceNo, transactionId } = callback;
     const about =
       (account === DEFAULT_ACCOUNT ? '' : `account ${account}, `) +
+      (tenant === undefined ? '' : `tenant ${tenant}, `) +
       `invoice ${invoiceNo}, transaction ${transactionId}`;
     const start = performance.now();
     const took = () => `${Math.round(performance.now() - start)} ms`;
@@ -111,7 +128,7 @@ export class MpgsCallbacks {
     if (callback.outcome !== 'approved' || !this.invoices.areKnown) {
       return callback;
     }
-    const due = await this.invoices.find(callback.invoiceNo);
+    const due = await this.invoices.find(callback.invoiceNo, callback.tenant);
     if (due && isSameAmount(callback, due)) return callback;
     const wasDue = due
       ? `${due.amount} ${due.currency} was due`
@@ -124,7 +141,7 @@ export class MpgsCallbacks {
 
   private toVerified(callback: MpgsCallbackDto): VerifiedCallback {
     const { gateway, outcome, invoiceNo, transactionId } = callback;
-    const { amount, amountCents, currency } = callback;
+    const { amount, amountCents, currency, tenant } = callback;
     return {
       account: this.config.account,
       gateway,
@@ -134,11 +151,36 @@ export class MpgsCallbacks {
       amount,
       amountCents,
       currency,
+      ...(tenant !== undefined && { tenant }),
     };
   }
 
+  /** Where there are no tenants, a parameter of that name means nothing. */
+  private tenantIn(query: string): string | undefined {
+    if (!this.credentials.hasTenants) return undefined;
+    const named = (parseQueryPairs(query) ?? []).filter(
+      ([name]) => phpVariableName(name) === TENANT_PARAMETER,
+    );
+    // Of two there is none that would be meant.
+    return named.length > 1 ? '' : named[0]?.[1];
+  }
+
+  private async credentialsOf(
+    tenant: string | undefined,
+  ): Promise<PlutuCredentials | undefined> {
+    try {
+      return await this.credentials.credentialsOf(tenant);
+    } catch (error) {
+      this.logger.error(
+        `The keys of tenant ${tenant} could not be had`,
+        stackOf(error),
+      );
+      throw new MpgsCallbackNotDeliveredException(error);
+    }
+  }
+
   private reportRejection(
-    reason: CallbackRefusalReason | 'invalid-fields',
+    reason: MpgsRejectionReason,
     fields: FieldErrors,
     path: string,
   ): void {

@@ -1,4 +1,5 @@
 import { IsIn, IsIP, IsOptional, Matches } from 'class-validator';
+import { TENANT } from '../credentials/credentials-resolver.js';
 import type { PlutuLanguage } from '../plutu.options.js';
 import { IsDollars } from '../validation/dollars.js';
 import { IsReturnUrl } from '../validation/return-url.js';
@@ -36,6 +37,16 @@ export class MpgsConfirmDto {
   @IsOptional()
   @IsIP(undefined, { message: 'customerIp must be an IPv4 or IPv6 address' })
   customerIp?: string;
+
+  /**
+   * Whose checkout it is, where the module has `tenants`: made of
+   * `A-Z a-z 0-9 . _ -`.
+   */
+  @IsOptional()
+  @Matches(TENANT, {
+    message: 'tenant must be made of A-Z a-z 0-9 . _ - only',
+  })
+  tenant?: string;
 
   /** The language of the checkout page. Default: the module's `lang`. */
   @IsOptional()

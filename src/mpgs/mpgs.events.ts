@@ -26,13 +26,21 @@ export const MPGS_EVENTS = {
 export class MpgsCheckoutCreatedEvent {
   /** The `name` of the account; `default` where it has none. */
   readonly account: string;
+  /** Whose checkout it is, where the module has `tenants`. */
+  readonly tenant: string | undefined;
   readonly invoiceNo: string;
   /** US dollars, as sent to Plutu. */
   readonly amount: string;
   readonly redirectUrl: string;
 
-  constructor(checkout: MpgsCheckout & { readonly account?: string }) {
+  constructor(
+    checkout: MpgsCheckout & {
+      readonly account?: string;
+      readonly tenant?: string;
+    },
+  ) {
     this.account = checkout.account ?? DEFAULT_ACCOUNT;
+    this.tenant = checkout.tenant;
     this.invoiceNo = checkout.invoiceNo;
     this.amount = checkout.amount;
     this.redirectUrl = checkout.redirectUrl;
@@ -49,6 +57,11 @@ export type MpgsPaymentFacts = Omit<
 export abstract class MpgsPaymentEvent {
   /** The `name` of the account; `default` where it has none. */
   readonly account: string;
+  /**
+   * Whose keys signed it, where the module has `tenants`. Another tenant may have
+   * an invoice of the same number: look it up among this one's.
+   */
+  readonly tenant: string | undefined;
   abstract readonly outcome: VerifiedCallback['outcome'];
   readonly invoiceNo: string;
   /** Plutu's own number for the payment: what to make a credit unique by. */
@@ -62,6 +75,7 @@ export abstract class MpgsPaymentEvent {
 
   constructor(callback: MpgsPaymentFacts) {
     this.account = callback.account ?? DEFAULT_ACCOUNT;
+    this.tenant = callback.tenant;
     this.invoiceNo = callback.invoiceNo;
     this.transactionId = callback.transactionId;
     this.amount = callback.amount;
@@ -127,17 +141,21 @@ export class MpgsDeliveryFailedEvent {
 }
 
 /**
+ * Why a callback was rejected, beside what its signature tells: `invalid-fields`
+ * means that Plutu signed it and its content is not what Plutu documents;
+ * `unknown-tenant`, that there are no keys to verify it with.
+ */
+export type MpgsRejectionReason =
+  CallbackRefusalReason | 'invalid-fields' | 'unknown-tenant';
+
+/**
  * A callback was answered with 403 or 400. Made for alerting: somebody is
  * trying, or the secret key, the currencies or the return URL are set up wrong.
  */
 export class MpgsCallbackRejectedEvent {
   /** The `name` of the account whose endpoint it came to. */
   readonly account: string;
-  /**
-   * Why; `invalid-fields` means that Plutu signed it and its content is not
-   * what Plutu documents.
-   */
-  readonly reason: CallbackRefusalReason | 'invalid-fields';
+  readonly reason: MpgsRejectionReason;
   /** What is wrong with the content, by property of {@link MpgsCallbackDto}. */
   readonly fields: FieldErrors;
   /** The path that was called, without its query. */
@@ -145,7 +163,7 @@ export class MpgsCallbackRejectedEvent {
 
   constructor(facts: {
     account?: string;
-    reason: CallbackRefusalReason | 'invalid-fields';
+    reason: MpgsRejectionReason;
     fields: FieldErrors;
     path: string;
   }) {

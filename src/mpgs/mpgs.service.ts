@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { PlutuClient } from '../api/plutu-client.js';
-import { isHttpUrl } from '../callbacks/callback-parameters.js';
+import {
+  isHttpUrl,
+  TENANT_PARAMETER,
+} from '../callbacks/callback-parameters.js';
+import { CredentialsResolver } from '../credentials/credentials-resolver.js';
 import { PlutuEvents } from '../events/plutu-events.js';
 import { Invoices, isSameAmount } from '../invoices/invoices.js';
 import { PlutuConfig } from '../plutu.config.js';
@@ -23,6 +27,7 @@ export class MpgsService {
     private readonly client: PlutuClient,
     private readonly events: PlutuEvents,
     private readonly invoices: Invoices,
+    private readonly credentials: CredentialsResolver,
   ) {}
 
   /**
@@ -38,15 +43,24 @@ export class MpgsService {
    * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
    */
   async confirm(request: MpgsConfirmDto): Promise<MpgsCheckout> {
-    const { invoiceNo, returnUrl, customerIp, lang, ...dto } =
+    const { invoiceNo, returnUrl, customerIp, lang, tenant, ...dto } =
       this.validated(request);
-    const amount = String(await this.amountDue(dto.amount, invoiceNo));
+    const credentials = await this.credentials.credentialsOf(tenant);
+    if (!credentials) {
+      throw new PlutuInvalidRequestError({
+        tenant: [
+          tenant === undefined ? 'tenant is missing' : 'tenant is not known',
+        ],
+      });
+    }
+    const amount = String(await this.amountDue(dto.amount, invoiceNo, tenant));
     const redirectUrl = await this.client.post(
+      credentials,
       `v1/transaction/${MPGS_GATEWAY}/confirm`,
       {
         amount,
         invoice_no: invoiceNo,
-        return_url: returnUrl,
+        return_url: withTenant(returnUrl, tenant),
         ...(customerIp && { customer_ip: customerIp }),
         ...(lang && { lang }),
       },
@@ -58,6 +72,7 @@ export class MpgsService {
       MPGS_EVENTS.checkoutCreated,
       new MpgsCheckoutCreatedEvent({
         account: this.config.account,
+        tenant,
         ...checkout,
       }),
     );
@@ -102,9 +117,10 @@ export class MpgsService {
   private async amountDue(
     amount: string | number | undefined,
     invoiceNo: string,
+    tenant: string | undefined,
   ): Promise<string | number> {
     if (amount !== undefined && !this.invoices.areKnown) return amount;
-    const due = await this.invoices.find(invoiceNo);
+    const due = await this.invoices.find(invoiceNo, tenant);
     if (!due) {
       throw new PlutuInvoiceMismatchError(
         'invoiceNo',
@@ -141,4 +157,11 @@ export class MpgsService {
       url.startsWith('https:') || this.config.baseUrl.startsWith('http:');
     return isAsSafeAsApi ? url : undefined;
   }
+}
+
+/** The callback has to say whose it is, for the keys to verify it with. */
+function withTenant(returnUrl: string, tenant: string | undefined): string {
+  if (tenant === undefined) return returnUrl;
+  const separator = returnUrl.includes('?') ? '&' : '?';
+  return `${returnUrl}${separator}${TENANT_PARAMETER}=${tenant}`;
 }

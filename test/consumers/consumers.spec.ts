@@ -30,7 +30,7 @@ const PACKAGES = {
     '@nestjs/axios': '^4.0.0',
     '@nestjs/bullmq': '^11.0.0',
     '@nestjs/event-emitter': '^3.0.0',
-    bullmq: '^5.0.0',
+    bullmq: '^5.81.5',
     typescript: '^5.7.0',
   },
   12: {
