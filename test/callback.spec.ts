@@ -1,7 +1,10 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import {
+  ExpressAdapter,
+  type NestExpressApplication,
+} from '@nestjs/platform-express';
 import { describe, expect, it } from 'vitest';
 import { MPGS_EVENTS, MpgsPaymentApprovedEvent } from '../src/index.js';
 import { record, startApp } from './support/app.js';
@@ -133,6 +136,7 @@ describe('the raw query is what counts, whatever the query parser', () => {
     const { url, emitter } = await startApp(
       {},
       {
+        adapter: new ExpressAdapter(),
         configure: (app: INestApplication) =>
           (app as NestExpressApplication).set('query parser', parser),
       },

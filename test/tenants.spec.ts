@@ -62,7 +62,7 @@ async function startShop(options: Partial<PlutuTenantModuleOptions> = {}) {
         baseUrl: sandbox.baseUrl,
         tenants: { source: Tenants },
         ...options,
-      } as PlutuTenantModuleOptions),
+      }),
     ],
     providers: [Tenants],
   }).compile();

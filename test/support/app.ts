@@ -7,6 +7,7 @@ import type {
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { onTestFinished } from 'vitest';
 import {
@@ -42,10 +43,10 @@ export async function startApp(
   {
     configure,
     isDeaf = false,
-    adapter = new ExpressAdapter(),
+    adapter = defaultAdapter(),
     ...metadata
   }: ModuleMetadata & {
-    /** Default: Express. */
+    /** Default: that of {@link defaultAdapter}. */
     adapter?: AbstractHttpAdapter;
     configure?: (app: INestApplication) => void;
     /** Leave the test's own handlers alone: without any, a payment is not taken. */
@@ -86,4 +87,11 @@ export function record(
   const events: [string, unknown][] = [];
   emitter.onAny((name, event: unknown) => events.push([String(name), event]));
   return events;
+}
+
+/** Express, or what HTTP_PLATFORM names: every end-to-end test runs on both. */
+export function defaultAdapter(): AbstractHttpAdapter {
+  return process.env['HTTP_PLATFORM'] === 'fastify'
+    ? new FastifyAdapter()
+    : new ExpressAdapter();
 }
