@@ -9,11 +9,23 @@ import {
   EventEmitter2,
   EventEmitterReadinessWatcher,
 } from '@nestjs/event-emitter';
+import { Subject } from 'rxjs';
 import { PlutuConfigurationError } from '../plutu.errors.js';
+
+/** An event, and what came of it. */
+export interface PublishedEvent {
+  readonly name: string;
+  readonly event: object;
+  /** What handlers threw, or that there were none where one is needed. */
+  readonly failures: readonly unknown[];
+}
 
 /** Publishes domain events on the application's own event emitter. */
 @Injectable()
 export class PlutuEvents implements OnModuleInit {
+  /** Every event, once its handlers have ended. Who listens is no handler. */
+  readonly published = new Subject<PublishedEvent>();
+
   private readonly logger = new Logger(PlutuEvents.name);
   private emitter: EventEmitter2 | undefined;
   private readiness: EventEmitterReadinessWatcher | undefined;
@@ -31,13 +43,17 @@ export class PlutuEvents implements OnModuleInit {
    * Before the application has registered its handlers, it waits for that too:
    * an event that comes out of a queue during the start-up would find nobody.
    *
-   * @returns how many handlers there were, but for those of any event (`onAny`).
    * @throws what the handler that failed threw; an `AggregateError` for several.
+   *   Also where one is needed and there is none but those of any event (`onAny`).
    */
-  async publish(name: string, event: object): Promise<number> {
+  async publish(
+    name: string,
+    event: object,
+    { needsHandler = false } = {},
+  ): Promise<void> {
     this.readiness ??= this.find(EventEmitterReadinessWatcher);
     await this.readiness.waitUntilReady();
-    return this.callHandlers(name, event);
+    await this.callHandlers(name, event, needsHandler);
   }
 
   /**
@@ -46,7 +62,7 @@ export class PlutuEvents implements OnModuleInit {
    */
   async notify(name: string, event: object): Promise<void> {
     try {
-      await this.callHandlers(name, event);
+      await this.callHandlers(name, event, false);
     } catch (error) {
       this.logger.error(`A handler of ${name} failed`, stackOf(error));
     }
@@ -54,7 +70,11 @@ export class PlutuEvents implements OnModuleInit {
 
   // `emitAsync` rejects with the first failure while other handlers still run,
   // and leaves promises alone where one throws.
-  private async callHandlers(name: string, event: object): Promise<number> {
+  private async callHandlers(
+    name: string,
+    event: object,
+    needsHandler: boolean,
+  ): Promise<void> {
     const emitter = this.applicationEmitter();
     const handlers = emitter.listeners(name);
     const calls = [
@@ -67,11 +87,18 @@ export class PlutuEvents implements OnModuleInit {
     const failures = results
       .filter((result) => result.status === 'rejected')
       .map(({ reason }): unknown => reason);
+    if (needsHandler && handlers.length === 0) {
+      failures.push(
+        new Error(
+          `Nothing in this application listens to ${name}, so nobody would know of it.`,
+        ),
+      );
+    }
+    this.published.next({ name, event, failures });
     if (failures.length > 1) {
       throw new AggregateError(failures, failures.map(String).join('; '));
     }
     if (failures.length === 1) throw failures[0];
-    return handlers.length;
   }
 
   private applicationEmitter(): EventEmitter2 {

@@ -28,15 +28,10 @@ export class MpgsPaymentPublisher implements CallbackPublisher {
 
   async publish(callback: VerifiedCallback): Promise<void> {
     const [name, PaymentEvent] = PAYMENT_EVENTS[callback.outcome];
-    const handlers = await this.events.publish(
-      name,
-      new PaymentEvent(callback),
-    );
-    if (handlers === 0 && callback.outcome === 'approved') {
-      throw new Error(
-        `Nothing in this application listens to ${name}, so nobody would know of the payment.`,
-      );
-    }
+    await this.events.publish(name, new PaymentEvent(callback), {
+      // Otherwise nobody would know of the payment.
+      needsHandler: callback.outcome === 'approved',
+    });
   }
 
   async reportFailure(failure: DeliveryFailure): Promise<void> {
