@@ -1,0 +1,174 @@
+import { EventEmitter, once } from 'node:events';
+import { inspect } from 'node:util';
+import type { INestApplicationContext } from '@nestjs/common';
+import { PlutuEvents, type PublishedEvent } from '../events/plutu-events.js';
+import {
+  MPGS_EVENTS,
+  type MpgsCallbackRejectedEvent,
+  type MpgsCheckoutCreatedEvent,
+  type MpgsDeliveryFailedEvent,
+  type MpgsPaymentApprovedEvent,
+  type MpgsPaymentCanceledEvent,
+  type MpgsPaymentIncompleteEvent,
+  type MpgsPaymentMismatchEvent,
+} from '../mpgs/mpgs.events.js';
+
+/** The module's events, by the names that a recorder has for them. */
+export interface MpgsEventsByName {
+  approved: MpgsPaymentApprovedEvent;
+  canceled: MpgsPaymentCanceledEvent;
+  incomplete: MpgsPaymentIncompleteEvent;
+  mismatch: MpgsPaymentMismatchEvent;
+  rejected: MpgsCallbackRejectedEvent;
+  created: MpgsCheckoutCreatedEvent;
+  deliveryFailed: MpgsDeliveryFailedEvent;
+}
+
+export type MpgsEventName = keyof MpgsEventsByName;
+
+/** An event that the module published, and what came of it. */
+export type RecordedMpgsEvent = {
+  [Name in MpgsEventName]: {
+    readonly name: Name;
+    readonly event: MpgsEventsByName[Name];
+    /**
+     * What its handlers threw, or that an approved payment had none; empty
+     * where the event was delivered.
+     */
+    readonly failures: readonly unknown[];
+  };
+}[MpgsEventName];
+
+export interface NextEventOptions {
+  /**
+   * How long to wait, in milliseconds.
+   *
+   * @default 2000, less than a test may take in Vitest and Jest
+   */
+  timeout?: number;
+}
+
+const NAMES = new Map<string, MpgsEventName>([
+  [MPGS_EVENTS.paymentApproved, 'approved'],
+  [MPGS_EVENTS.paymentCanceled, 'canceled'],
+  [MPGS_EVENTS.paymentIncomplete, 'incomplete'],
+  [MPGS_EVENTS.paymentMismatch, 'mismatch'],
+  [MPGS_EVENTS.callbackRejected, 'rejected'],
+  [MPGS_EVENTS.checkoutCreated, 'created'],
+  [MPGS_EVENTS.deliveryFailed, 'deliveryFailed'],
+]);
+
+/**
+ * Records what the module publishes from now on. It is no handler: an approved
+ * payment that nothing else listens to is answered with 503, in the test as in
+ * production.
+ *
+ * @param app the application, or the testing module that it is made of.
+ * @throws {Error} where it does not import `PlutuModule`.
+ */
+export function recordMpgsEvents(
+  app: INestApplicationContext,
+): MpgsEventRecorder {
+  return new MpgsEventRecorder(publishersOf(app));
+}
+
+/** What {@link recordMpgsEvents} makes. */
+export class MpgsEventRecorder {
+  readonly #recorded: RecordedMpgsEvent[] = [];
+  /** What `next` has resolved to. */
+  readonly #taken = new Set<RecordedMpgsEvent>();
+  readonly #arrivals = new EventEmitter();
+
+  constructor(publishers: readonly PlutuEvents[]) {
+    for (const { published } of publishers) {
+      published.subscribe((event) => this.#record(event));
+    }
+  }
+
+  /** Everything recorded, in the order in which the handlers ended. */
+  get all(): readonly RecordedMpgsEvent[] {
+    return [...this.#recorded];
+  }
+
+  /**
+   * Resolves to the next event of a name, which may have been recorded already;
+   * each call takes another. All its handlers have ended by then, and none has
+   * failed.
+   *
+   * @throws {Error} where none comes in time; it tells what did come.
+   */
+  async next<Name extends MpgsEventName>(
+    name: Name,
+    { timeout = 2000 }: NextEventOptions = {},
+  ): Promise<MpgsEventsByName[Name]> {
+    // Not a timer, which the test may have replaced by a fake one.
+    const signal = AbortSignal.timeout(timeout);
+    for (;;) {
+      const recorded = this.#take(name);
+      if (recorded) return recorded.event;
+      try {
+        await once(this.#arrivals, 'arrival', { signal });
+      } catch {
+        throw new Error(
+          `No event "${name}" was delivered within ${timeout} ms. ${this.#report()}`,
+        );
+      }
+    }
+  }
+
+  #record({ name, event, failures }: PublishedEvent): void {
+    const recorded = { name: NAMES.get(name), event, failures };
+    if (!isMpgsEvent(recorded)) return;
+    this.#recorded.push(recorded);
+    this.#arrivals.emit('arrival');
+  }
+
+  #take<Name extends MpgsEventName>(
+    name: Name,
+  ): { readonly event: MpgsEventsByName[Name] } | undefined {
+    const found = this.#recorded.find(
+      (
+        recorded,
+      ): recorded is RecordedMpgsEvent & { event: MpgsEventsByName[Name] } =>
+        recorded.name === name &&
+        recorded.failures.length === 0 &&
+        !this.#taken.has(recorded),
+    );
+    if (found) this.#taken.add(found);
+    return found;
+  }
+
+  #report(): string {
+    if (this.#recorded.length === 0) return 'Nothing was recorded.';
+    const lines = this.#recorded.map((recorded) => {
+      const { name, event, failures } = recorded;
+      const remark = this.#taken.has(recorded)
+        ? ' (taken by an earlier next)'
+        : failures.length > 0
+          ? ` (not delivered: ${failures.map(String).join('; ')})`
+          : '';
+      return `- ${name}${remark}: ${inspect(event, { breakLength: Infinity })}`;
+    });
+    return `Recorded were:\n${lines.join('\n')}`;
+  }
+}
+
+/** One for each account of the application's. */
+function publishersOf(app: INestApplicationContext): PlutuEvents[] {
+  try {
+    return app.get(PlutuEvents, { strict: false, each: true });
+  } catch {
+    throw new Error(
+      'recordMpgsEvents: this application does not import PlutuModule.',
+    );
+  }
+}
+
+/** Which event goes by which name is the publisher's affair. */
+function isMpgsEvent(recorded: {
+  readonly name: MpgsEventName | undefined;
+  readonly event: object;
+  readonly failures: readonly unknown[];
+}): recorded is RecordedMpgsEvent {
+  return recorded.name !== undefined;
+}

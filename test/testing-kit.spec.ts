@@ -1,0 +1,473 @@
+import 'reflect-metadata';
+import { readFile } from 'node:fs/promises';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  type INestApplication,
+} from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import request from 'supertest';
+import {
+  afterEach,
+  describe,
+  expect,
+  expectTypeOf,
+  it,
+  onTestFinished,
+  vi,
+} from 'vitest';
+import {
+  getPlutuToken,
+  MPGS_EVENTS,
+  MpgsPaymentApprovedEvent,
+  MpgsService,
+  OnMpgsPaymentApproved,
+  PlutuModule,
+  plutuOptionsFromEnv,
+  type PlutuModuleOptions,
+} from '../src/index.js';
+import {
+  forgeMpgsCallback,
+  MPGS_FORGERIES,
+  PlutuTestSandbox,
+  recordMpgsEvents,
+  signMpgsCallback,
+  type MpgsEventRecorder,
+} from '../src/testing/index.js';
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Takes its time, as a database does, and can be out of order. */
+@Injectable()
+class OrdersService {
+  readonly paid: string[] = [];
+  isDown = false;
+
+  @OnMpgsPaymentApproved()
+  async onPaid({ invoiceNo }: MpgsPaymentApprovedEvent): Promise<void> {
+    await sleep(50);
+    if (this.isDown) throw new Error('the database is down');
+    this.paid.push(invoiceNo);
+  }
+}
+
+@Controller('hello')
+class HelloController {
+  @Get()
+  hello(): string {
+    return 'hello';
+  }
+}
+
+interface Shop {
+  readonly sandbox: PlutuTestSandbox;
+  readonly app: INestApplication;
+  readonly events: MpgsEventRecorder;
+  readonly mpgs: MpgsService;
+  readonly orders: OrdersService;
+}
+
+async function startShop(
+  adapter: AbstractHttpAdapter = new ExpressAdapter(),
+  options: (
+    sandbox: PlutuTestSandbox,
+  ) => Partial<PlutuModuleOptions> = () => ({}),
+): Promise<Shop> {
+  const sandbox = await PlutuTestSandbox.start();
+  onTestFinished(() => sandbox.close());
+  const testingModule = await Test.createTestingModule({
+    imports: [
+      EventEmitterModule.forRoot(),
+      PlutuModule.forRoot({ ...sandbox.options, ...options(sandbox) }),
+    ],
+    controllers: [HelloController],
+    providers: [OrdersService],
+  }).compile();
+  const app = testingModule.createNestApplication(adapter, { logger: false });
+  onTestFinished(() => app.close());
+  const events = recordMpgsEvents(app);
+  await sandbox.serve(app);
+  const [mpgs, orders] = [app.get(MpgsService), app.get(OrdersService)];
+  return { sandbox, app, events, mpgs, orders };
+}
+
+const PLATFORMS = [
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter()],
+] as const;
+
+describe.each(PLATFORMS)(
+  'an application under test on %s',
+  (_name, adapter) => {
+    it.each([
+      ['pay', 'approved'],
+      ['cancel', 'canceled'],
+      ['decline', 'incomplete'],
+    ] as const)('hears what the customer does: %s', async (way, outcome) => {
+      const { sandbox, mpgs, events, orders } = await startShop(adapter());
+      await mpgs.confirm({ amount: '25.50', invoiceNo: 'inv-1' });
+      const { invoiceNo } = await events.next('created');
+
+      const { callbackUrl, delivery } = await sandbox[way](invoiceNo);
+
+      expect(delivery).toMatchObject({ status: 200 });
+      expect(await events.next(outcome)).toMatchObject({
+        invoiceNo: 'inv-1',
+        amountCents: 2550,
+      });
+      // The customer's browser, which brings the same callback.
+      expect(
+        callbackUrl.startsWith(`${sandbox.appUrl}/plutu/mpgs/callback?`),
+      ).toBe(true);
+      expect((await fetch(callbackUrl)).status).toBe(200);
+      expect(events.all.map(({ name }) => name)).toEqual(['created', outcome]);
+      expect(orders.paid).toEqual(outcome === 'approved' ? ['inv-1'] : []);
+    });
+
+    it('refuses every forgery, and takes the genuine one, however often', async () => {
+      const { sandbox, events, orders } = await startShop(adapter());
+      const { returnUrl, secretKey } = sandbox.options;
+      const values = { invoiceNo: 'inv-1', returnUrl };
+
+      for (const forgery of MPGS_FORGERIES) {
+        const forged = forgeMpgsCallback(forgery, values, secretKey);
+        expect((await fetch(forged)).status, forgery).toBe(403);
+        await events.next('rejected');
+      }
+      const genuine = signMpgsCallback(values, secretKey);
+      expect((await fetch(genuine)).status).toBe(200);
+      expect((await fetch(genuine)).status).toBe(200);
+
+      expect(orders.paid).toEqual(['inv-1']);
+    });
+
+    it('is reached by its address, and by its own server as well', async () => {
+      const { sandbox, app } = await startShop(adapter());
+      const hello = await fetch(`${sandbox.appUrl}/hello`);
+      expect(await hello.text()).toBe('hello');
+      await request(app.getHttpServer()).get('/hello').expect(200, 'hello');
+      await request(sandbox.appUrl)
+        .post('/plutu/mpgs/confirm')
+        .send({ invoiceNo: 'inv-1', amount: '5' })
+        .expect(201);
+    });
+
+    it('takes the sandbox with it when it is closed', async () => {
+      const { sandbox, app } = await startShop(adapter());
+      await app.close();
+      for (const url of [sandbox.appUrl, sandbox.plutu.origin]) {
+        await vi.waitFor(() =>
+          expect(fetch(url)).rejects.toThrow('fetch failed'),
+        );
+      }
+    });
+
+    it('may listen already', async () => {
+      const sandbox = await PlutuTestSandbox.start();
+      const testingModule = await Test.createTestingModule({
+        controllers: [HelloController],
+      }).compile();
+      const app = testingModule.createNestApplication(adapter());
+      onTestFinished(() => app.close());
+      await app.listen(0, '127.0.0.1');
+      const url = await app.getUrl();
+
+      await sandbox.serve(app);
+
+      expect(await app.getUrl()).toBe(url);
+      expect((await fetch(`${sandbox.appUrl}/hello`)).status).toBe(200);
+    });
+  },
+);
+
+describe('an application that reads the environment', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('finds the sandbox there', async () => {
+    const sandbox = await PlutuTestSandbox.start();
+    for (const [name, value] of Object.entries({
+      ...sandbox.env,
+      SHOP_URL: sandbox.appUrl,
+    })) {
+      vi.stubEnv(name, value);
+    }
+
+    @Module({
+      imports: [
+        EventEmitterModule.forRoot(),
+        PlutuModule.forRootAsync({
+          useFactory: () => ({
+            ...plutuOptionsFromEnv(),
+            returnUrl: `${process.env['SHOP_URL']}/plutu/mpgs/callback`,
+          }),
+        }),
+      ],
+      providers: [OrdersService],
+    })
+    class AppModule {}
+
+    const testingModule = await Test.createTestingModule({
+      imports: [AppModule],
+    }).compile();
+    const app = testingModule.createNestApplication();
+    onTestFinished(() => app.close());
+    await sandbox.serve(app);
+    await app.get(MpgsService).confirm({ amount: 5, invoiceNo: 'inv-1' });
+    await sandbox.pay('inv-1');
+
+    expect(app.get(OrdersService).paid).toEqual(['inv-1']);
+  });
+});
+
+describe('the sandbox of a test', () => {
+  it('has a return URL for an endpoint of the application’s own', async () => {
+    const sandbox = await PlutuTestSandbox.start({
+      callbackPath: '/payments/thanks?lang=ar',
+      secretKey: 'another-key',
+    });
+    onTestFinished(() => sandbox.close());
+    expect(sandbox.options).toMatchObject({
+      returnUrl: `${sandbox.appUrl}/payments/thanks?lang=ar`,
+      secretKey: 'another-key',
+    });
+    expect(sandbox.env).toMatchObject({ PLUTU_SECRET_KEY: 'another-key' });
+  });
+
+  it('never calls a shop that is not the one under test', async () => {
+    const { sandbox, mpgs } = await startShop(new ExpressAdapter(), () => ({
+      returnUrl: 'https://shop.example/plutu/mpgs/callback',
+    }));
+    await mpgs.confirm({ amount: 5, invoiceNo: 'inv-1' });
+    for (const way of ['pay', 'decline', 'cancel'] as const) {
+      await expect(sandbox[way]('inv-1')).rejects.toThrow(
+        /https:\/\/shop\.example.* has to begin with http:\/\/127\.0\.0\.1:\d+/,
+      );
+    }
+    expect(sandbox.plutu.transactions[0]?.deliveries).toEqual([]);
+  });
+
+  it('says which invoice number it does not know', async () => {
+    const { sandbox } = await startShop();
+    await expect(sandbox.pay('inv-0')).rejects.toThrow('inv-0');
+  });
+
+  it('says what is missing while no application is served', async () => {
+    const sandbox = await PlutuTestSandbox.start();
+    onTestFinished(() => sandbox.close());
+    const response = await fetch(sandbox.appUrl);
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('serve(app)');
+  });
+
+  it('can be closed more than once', async () => {
+    const sandbox = await PlutuTestSandbox.start();
+    await Promise.all([sandbox.close(), sandbox.close()]);
+    await sandbox.close();
+    await expect(fetch(sandbox.appUrl)).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('the events recorder', () => {
+  const call = (
+    { sandbox }: Shop,
+    values: Parameters<typeof signMpgsCallback>[0],
+  ) => {
+    const { returnUrl, secretKey } = sandbox.options;
+    return fetch(signMpgsCallback({ returnUrl, ...values }, secretKey));
+  };
+
+  it('resolves to an event that arrived before, or that is still to come', async () => {
+    const shop = await startShop();
+    await call(shop, { invoiceNo: 'first' });
+    const later = call(shop, { invoiceNo: 'second' });
+
+    expect((await shop.events.next('approved')).invoiceNo).toBe('first');
+    expect((await shop.events.next('approved')).invoiceNo).toBe('second');
+    await later;
+  });
+
+  it('gives calls at the same moment an event each', async () => {
+    const shop = await startShop();
+    const both = Promise.all([
+      shop.events.next('approved'),
+      shop.events.next('approved'),
+    ]);
+    await call(shop, { invoiceNo: 'first' });
+    await call(shop, { invoiceNo: 'second' });
+    expect((await both).map(({ invoiceNo }) => invoiceNo)).toEqual([
+      'first',
+      'second',
+    ]);
+  });
+
+  it('resolves when the handlers have done their work', async () => {
+    const shop = await startShop();
+    const answer = call(shop, { invoiceNo: 'inv-1' });
+    await shop.events.next('approved');
+    expect(shop.orders.paid).toEqual(['inv-1']);
+    await answer;
+  });
+
+  it('starts anew where a test makes another', async () => {
+    const shop = await startShop();
+    await call(shop, { invoiceNo: 'inv-1' });
+    const events = recordMpgsEvents(shop.app);
+    expect(events.all).toEqual([]);
+  });
+
+  it('resolves to the event of its class and of its type', async () => {
+    const shop = await startShop();
+    await call(shop, {});
+    const event = await shop.events.next('approved');
+    expectTypeOf(event).toEqualTypeOf<MpgsPaymentApprovedEvent>();
+    expect(event).toBeInstanceOf(MpgsPaymentApprovedEvent);
+
+    const [recorded] = shop.events.all;
+    if (recorded?.name !== 'approved') throw new Error('It is the only one.');
+    expectTypeOf(recorded.event).toEqualTypeOf<MpgsPaymentApprovedEvent>();
+    // @ts-expect-error no event of the module's
+    await expect(shop.events.next('paid', { timeout: 1 })).rejects.toThrow(
+      '"paid"',
+    );
+  });
+
+  it('says in time what did arrive', async () => {
+    const shop = await startShop();
+    await call(shop, { outcome: 'canceled', invoiceNo: 'inv-7' });
+    const start = performance.now();
+
+    const error: unknown = await shop.events
+      .next('approved', { timeout: 100 })
+      .catch((reason: unknown) => reason);
+
+    expect(performance.now() - start).toBeLessThan(1500);
+    expect(String(error)).toMatch(
+      /^Error: No event "approved" was delivered within 100 ms\. Recorded were:\n- canceled: MpgsPaymentCanceledEvent \{.*invoiceNo: 'inv-7'.*\}$/,
+    );
+    // The line of the test, and not only that of a timer.
+    expect((error as Error).stack).toContain('testing-kit.spec.ts');
+  });
+
+  it('says so where nothing arrived, or what did was taken', async () => {
+    const shop = await startShop();
+    const missing = () => shop.events.next('approved', { timeout: 50 });
+    await expect(missing()).rejects.toThrow('Nothing was recorded.');
+    await call(shop, {});
+    await missing();
+    await expect(missing()).rejects.toThrow(/- approved \(taken by an earlier/);
+  });
+
+  it('waits in real time where the test has faked its timers', async () => {
+    const shop = await startShop();
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    await expect(shop.events.next('approved', { timeout: 50 })).rejects.toThrow(
+      'within 50 ms',
+    );
+  });
+
+  it('tells an event whose handler failed from one that was delivered', async () => {
+    const shop = await startShop();
+    shop.orders.isDown = true;
+    expect((await call(shop, {})).status).toBe(503);
+
+    await expect(shop.events.next('approved', { timeout: 50 })).rejects.toThrow(
+      /- approved \(not delivered: Error: the database is down\)/,
+    );
+    expect(shop.events.all).toMatchObject([
+      { name: 'approved', failures: [new Error('the database is down')] },
+    ]);
+
+    shop.orders.isDown = false;
+    expect((await call(shop, {})).status).toBe(200);
+    await shop.events.next('approved');
+  });
+
+  // Counted as one, it would hide from the test that production answers 503.
+  it('is no handler', async () => {
+    const shop = await startShop();
+    shop.app.get(EventEmitter2).removeAllListeners(MPGS_EVENTS.paymentApproved);
+
+    expect((await call(shop, {})).status).toBe(503);
+
+    await expect(shop.events.next('approved', { timeout: 50 })).rejects.toThrow(
+      /not delivered: Error: Nothing in this application listens/,
+    );
+  });
+
+  it('records every account of an application, each with its sandbox', async () => {
+    const start = (name: string) =>
+      PlutuTestSandbox.start({ callbackPath: `/plutu/${name}/mpgs/callback` });
+    const sandboxes = { one: await start('one'), two: await start('two') };
+    const testingModule = await Test.createTestingModule({
+      imports: [
+        EventEmitterModule.forRoot(),
+        ...Object.entries(sandboxes).map(([name, { options }]) =>
+          PlutuModule.forRoot({ name, ...options }),
+        ),
+      ],
+      providers: [OrdersService],
+    }).compile();
+    const events = recordMpgsEvents(testingModule);
+    const app = testingModule.createNestApplication();
+    onTestFinished(() => app.close());
+
+    for (const [account, sandbox] of Object.entries(sandboxes)) {
+      await sandbox.serve(app);
+      const mpgs = app.get<MpgsService>(getPlutuToken(MpgsService, account));
+      await mpgs.confirm({ amount: 5, invoiceNo: 'inv-1' });
+      await sandbox.pay('inv-1');
+      expect(await events.next('created')).toMatchObject({ account });
+      expect(await events.next('approved')).toMatchObject({ account });
+    }
+  });
+
+  it('needs an application that imports PlutuModule', async () => {
+    const testingModule = await Test.createTestingModule({}).compile();
+    expect(() => recordMpgsEvents(testingModule)).toThrow('PlutuModule');
+  });
+});
+
+describe('the package', () => {
+  /** The files of `dist` that an entry point loads, and the packages. */
+  async function loadedBy(entry: string, seen = new Set<string>()) {
+    if (seen.has(entry)) return seen;
+    seen.add(entry);
+    const url = new URL(`../dist/${entry}`, import.meta.url);
+    const source = await readFile(url, 'utf8');
+    for (const [, name = ''] of source.matchAll(
+      /(?:from|import) ?\(?['"]([^'"]+)['"]/g,
+    )) {
+      if (!name.startsWith('.')) seen.add(name);
+      else {
+        const path = new URL(name, `file:///${entry}`).pathname.slice(1);
+        await loadedBy(path, seen);
+      }
+    }
+    return seen;
+  }
+
+  it('loads nothing of the kit with the root entry point', async () => {
+    const loaded = [...(await loadedBy('index.js'))];
+    expect(loaded).toContain('mpgs/mpgs.service.js');
+    expect(loaded.filter((name) => /testing|sandbox/.test(name))).toEqual([]);
+  });
+
+  it('loads no test runner with the kit, nor anything that production lacks', async () => {
+    const loaded = [...(await loadedBy('testing/index.js'))];
+    const packages = loaded.filter((name) => !/\.js$|^node:/.test(name));
+    const { dependencies, peerDependencies } = JSON.parse(
+      await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+    ) as Record<string, Record<string, string>>;
+    expect(packages).toContain('@nestjs/common');
+    expect(Object.keys({ ...dependencies, ...peerDependencies })).toEqual(
+      expect.arrayContaining(packages),
+    );
+  });
+});
