@@ -118,7 +118,7 @@ describe.each([
     emitter.on('plutu.mpgs.payment-canceled', () => {
       throw new Error('the database is down');
     });
-    const canceled = callbackQuery({ approved: '0', canceled: '1' });
+    const canceled = callbackQuery({ outcome: 'canceled' });
     const pending = await fetch(`${url}${CALLBACK}?${canceled}`, {
       headers: { accept: 'text/html' },
     });

@@ -6,7 +6,12 @@ import {
   type NestExpressApplication,
 } from '@nestjs/platform-express';
 import { describe, expect, it } from 'vitest';
-import { MPGS_EVENTS, MpgsPaymentApprovedEvent } from '../src/index.js';
+import { encodeAsPhp } from '../src/callbacks/query-pairs.js';
+import {
+  MPGS_EVENTS,
+  MpgsPaymentApprovedEvent,
+  signCallback,
+} from '../src/index.js';
 import { record, startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 import { vectors } from './support/vectors.js';
@@ -29,6 +34,20 @@ async function call(url: string, query: string): Promise<Answer> {
     headers: Object.fromEntries(response.headers),
     body: isJson ? await response.json() : await response.text(),
   };
+}
+
+/** What Plutu does not send, and signs all the same. */
+function queryWithFlags(flags: Record<string, string>): string {
+  const pairs = Object.entries({
+    gateway: 'mpgs',
+    ...flags,
+    amount: '5.00',
+    currency: 'USD',
+    invoice_no: 'inv-1',
+    transaction_id: 't-1',
+  });
+  const hashed = signCallback(pairs, vectors.secretKey);
+  return encodeAsPhp([...pairs, ['hashed', hashed]]);
 }
 
 function payments(events: ReturnType<typeof record>): string[] {
@@ -66,7 +85,7 @@ describe('a genuine callback', () => {
 
   it('may have a question mark in its query, and a long transaction number', async () => {
     const { url } = await startApp();
-    const query = callbackQuery({ transaction_id: 'x'.repeat(128) });
+    const query = callbackQuery({ transactionId: 'x'.repeat(128) });
     expect((await call(url, `next=/a?b&${query}`)).status).toBe(200);
   });
 
@@ -168,25 +187,25 @@ describe('the raw query is what counts, whatever the query parser', () => {
 
 describe('a callback that Plutu signed and that makes no sense', () => {
   it.each([
-    [{ approved: '1', canceled: '1' }, ['outcome']],
-    [{ approved: 'yes' }, ['outcome']],
-    [{ approved: 'constructor' }, ['outcome']],
-    [{ canceled: '__proto__' }, ['outcome']],
-    [{ canceled: '2' }, ['outcome']],
-    [{ amount: '5,00' }, ['amount', 'amountCents']],
-    [{ amount: '0' }, ['amount', 'amountCents']],
-    [{ amount: '5.001' }, ['amount', 'amountCents']],
-    [{ amount: '' }, ['amount', 'amountCents']],
-    [{ invoice_no: 'a b' }, ['invoiceNo']],
-    [{ invoice_no: '' }, ['invoiceNo']],
-    [{ transaction_id: '' }, ['transactionId']],
-    [{ transaction_id: 'x'.repeat(129) }, ['transactionId']],
-    [{ transaction_id: 'x\ny' }, ['transactionId']],
-  ])('is answered 400 with the fields: %j', async (changes, fields) => {
+    [queryWithFlags({ approved: '1', canceled: '1' }), ['outcome']],
+    [queryWithFlags({ approved: 'yes' }), ['outcome']],
+    [queryWithFlags({ approved: 'constructor' }), ['outcome']],
+    [queryWithFlags({ approved: '1', canceled: '__proto__' }), ['outcome']],
+    [queryWithFlags({ approved: '1', canceled: '2' }), ['outcome']],
+    [callbackQuery({ amount: '5,00' }), ['amount', 'amountCents']],
+    [callbackQuery({ amount: '0' }), ['amount', 'amountCents']],
+    [callbackQuery({ amount: '5.001' }), ['amount', 'amountCents']],
+    [callbackQuery({ amount: '' }), ['amount', 'amountCents']],
+    [callbackQuery({ invoiceNo: 'a b' }), ['invoiceNo']],
+    [callbackQuery({ invoiceNo: '' }), ['invoiceNo']],
+    [callbackQuery({ transactionId: '' }), ['transactionId']],
+    [callbackQuery({ transactionId: 'x'.repeat(129) }), ['transactionId']],
+    [callbackQuery({ transactionId: 'x\ny' }), ['transactionId']],
+  ])('is answered 400: %s, for its %j', async (query, fields) => {
     const { url, emitter } = await startApp();
     const events = record(emitter);
 
-    const { status, headers, body } = await call(url, callbackQuery(changes));
+    const { status, headers, body } = await call(url, query);
 
     expect(status).toBe(400);
     expect(headers['cache-control']).toBe('no-store');
@@ -247,13 +266,13 @@ describe('the same callback again', () => {
   it('is told apart by transaction and outcome, not by invoice', async () => {
     const { url, emitter } = await startApp();
     const events = record(emitter);
-    const incomplete = { approved: '0', canceled: '0' };
+    const incomplete = { outcome: 'incomplete' } as const;
 
     await call(url, callbackQuery(incomplete));
     await call(url, callbackQuery(incomplete));
     await call(url, callbackQuery());
-    await call(url, callbackQuery({ transaction_id: 't-2' }));
-    await call(url, callbackQuery({ approved: undefined, canceled: '1' }));
+    await call(url, callbackQuery({ transactionId: 't-2' }));
+    await call(url, callbackQuery({ outcome: 'canceled' }));
     await call(url, callbackQuery(incomplete));
 
     expect(payments(events)).toEqual([
@@ -343,11 +362,11 @@ describe("with pages of the shop's", () => {
       'https://shop.example/paid?lang=ar&outcome=approved&invoiceNo=inv-1',
     ],
     [
-      callbackQuery({ approved: '0', canceled: '1' }),
+      callbackQuery({ outcome: 'canceled' }),
       '/canceled?outcome=canceled&invoiceNo=inv-1#top',
     ],
     [
-      callbackQuery({ approved: '0' }),
+      callbackQuery({ outcome: 'incomplete' }),
       '/try-again?outcome=incomplete&invoiceNo=inv-1',
     ],
     [callbackQuery({ amount: 'free' }), '/oops?outcome=refused'],

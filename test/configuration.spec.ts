@@ -236,7 +236,7 @@ describe('what shapes the routes', () => {
           method: 'POST',
         });
         const callback = await fetch(
-          `${url}/${path}/callback?${callbackQuery({ approved: '0', canceled: '1' })}`,
+          `${url}/${path}/callback?${callbackQuery({ outcome: 'canceled' })}`,
         );
         return { confirm: confirm.status, callback: callback.status };
       }),

@@ -108,7 +108,7 @@ describe.skipIf(
     const ids = Array.from({ length: 50 }, (_, i) => `t-${i}`);
     const statuses = await Promise.all(
       ids.flatMap((id) =>
-        apps.map((app) => call(app, callbackQuery({ transaction_id: id }))),
+        apps.map((app) => call(app, callbackQuery({ transactionId: id }))),
       ),
     );
 
@@ -188,7 +188,7 @@ describe.skipIf(
     deaf.emitter.on(MPGS_EVENTS.deliveryFailed, (event) => alerts.push(event));
 
     await call(deaf, callbackQuery());
-    await call(deaf, callbackQuery({ approved: '0', canceled: '1' }));
+    await call(deaf, callbackQuery({ outcome: 'canceled' }));
 
     await expect.poll(() => alerts).toHaveLength(1);
     expect(alerts[0]).toMatchObject({
@@ -222,7 +222,7 @@ describe.skipIf(
       ({ transactionId }: MpgsPaymentApprovedEvent) =>
         heard.push(transactionId),
     );
-    const again = callbackQuery({ transaction_id: 'again' });
+    const again = callbackQuery({ transactionId: 'again' });
 
     await call(app, again);
     await call(app, again);
@@ -230,7 +230,7 @@ describe.skipIf(
     await expect
       .poll(
         async () => {
-          await call(app, callbackQuery({ transaction_id: `o-${other++}` }));
+          await call(app, callbackQuery({ transactionId: `o-${other++}` }));
           await call(app, again);
           return heard.filter((id) => id === 'again').length;
         },

@@ -91,7 +91,7 @@ describe('the memory of the delivery in the process', () => {
     const before = usedHeap();
 
     for (let i = 0; i < 300_000; i++) {
-      const query = callbackQuery({ transaction_id: `t-${i}` });
+      const query = callbackQuery({ transactionId: `t-${i}` });
       await callbacks.deliver(
         await callbacks.verify(`/plutu/mpgs/callback?${query}`),
       );

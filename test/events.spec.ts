@@ -26,8 +26,8 @@ import { callbackQuery } from './support/callbacks.js';
 import { answeringServer } from './support/servers.js';
 
 const approved = callbackQuery();
-const canceled = callbackQuery({ approved: undefined, canceled: '1' });
-const incomplete = callbackQuery({ approved: '0', canceled: '0' });
+const canceled = callbackQuery({ outcome: 'canceled' });
+const incomplete = callbackQuery({ outcome: 'incomplete' });
 
 async function call(url: string, query: string): Promise<number> {
   const response = await fetch(`${url}/plutu/mpgs/callback?${query}`);

@@ -94,9 +94,9 @@ describe('a payment that was not due is a mismatch and never approved:', () => {
   it.each([
     ['less', { amount: '4.99' }, INVOICES['inv-1']],
     ['more', { amount: '50.00' }, INVOICES['inv-1']],
-    ['another currency', { invoice_no: 'inv-dinars' }, INVOICES['inv-dinars']],
-    ['nothing due', { invoice_no: 'inv-nothing' }, INVOICES['inv-nothing']],
-    ['no such invoice', { invoice_no: 'inv-0' }, undefined],
+    ['another currency', { invoiceNo: 'inv-dinars' }, INVOICES['inv-dinars']],
+    ['nothing due', { invoiceNo: 'inv-nothing' }, INVOICES['inv-nothing']],
+    ['no such invoice', { invoiceNo: 'inv-0' }, undefined],
   ])('%s', async (_, changes, due) => {
     const { call, events } = await startShop();
 
@@ -164,8 +164,8 @@ describe('a payment that was not due is a mismatch and never approved:', () => {
   it('and a canceled payment is none, whatever its amount', async () => {
     const { call, events } = await startShop();
 
-    await call({ amount: '1', approved: '0', canceled: '1' });
-    await call({ amount: '1', approved: '0', canceled: '0' });
+    await call({ amount: '1', outcome: 'canceled' });
+    await call({ amount: '1', outcome: 'incomplete' });
 
     expect(events.map(([name]) => name)).toEqual([
       MPGS_EVENTS.paymentCanceled,

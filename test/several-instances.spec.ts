@@ -25,7 +25,7 @@ interface Sent {
 function payments(count: number): Sent[] {
   return Array.from({ length: count }, (_, i) => ({
     invoiceNo: `inv-${i}`,
-    query: callbackQuery({ invoice_no: `inv-${i}`, transaction_id: `t-${i}` }),
+    query: callbackQuery({ invoiceNo: `inv-${i}`, transactionId: `t-${i}` }),
   }));
 }
 

@@ -1,33 +1,16 @@
-import { signCallback } from '../../src/index.js';
 import {
-  encodeAsPhp,
-  type QueryPair,
-} from '../../src/callbacks/query-pairs.js';
+  signMpgsCallback,
+  type MpgsCallbackValues,
+} from '../../src/testing/index.js';
 import { vectors } from './vectors.js';
 
-const PAID = {
-  gateway: 'mpgs',
-  approved: '1',
-  amount: '5.00',
-  currency: 'USD',
-  invoice_no: 'inv-1',
-  transaction_id: 't-1',
-};
-
 /**
- * The query of a callback, signed as Plutu signs it.
- *
- * @param changes to a paid one; `undefined` leaves a parameter out.
+ * The query of a callback to the test's application, signed as Plutu signs it;
+ * of a paid one, where nothing else is said.
  */
-export function callbackQuery(
-  changes: Partial<Record<keyof typeof PAID | 'canceled', string>> = {},
-): string {
-  const pairs = Object.entries({ ...PAID, ...changes }).filter(
-    (pair): pair is [string, string] => pair[1] !== undefined,
+export function callbackQuery(values: MpgsCallbackValues = {}): string {
+  return signMpgsCallback(
+    { transactionId: 't-1', ...values },
+    vectors.secretKey,
   );
-  const signature: QueryPair = [
-    'hashed',
-    signCallback(pairs, vectors.secretKey),
-  ];
-  return encodeAsPhp([...pairs, signature]);
 }
