@@ -1,33 +1,25 @@
 import 'reflect-metadata';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PlutuSandbox } from '../src/sandbox/index.js';
+import { PlutuTestSandbox } from '../src/testing/index.js';
 import { record, startApp } from './support/app.js';
-import { freePort } from './support/servers.js';
 
 /** A merchant's application and a local Plutu that know each other. */
 async function shopAndSandbox() {
-  const sandbox = await PlutuSandbox.start();
-  onTestFinished(() => sandbox.close());
-  const port = await freePort();
-  const { app, url, mpgs, emitter } = await startApp(
-    {
-      ...sandbox.credentials,
-      baseUrl: sandbox.baseUrl,
-      returnUrl: `http://127.0.0.1:${port}/plutu/mpgs/callback`,
-      controller: {
-        redirect: {
-          approved: '/paid',
-          canceled: '/canceled',
-          incomplete: '/again',
-          refused: '/refused',
-        },
+  const sandbox = await PlutuTestSandbox.start();
+  const { app, mpgs, emitter } = await startApp({
+    ...sandbox.options,
+    controller: {
+      redirect: {
+        approved: '/paid',
+        canceled: '/canceled',
+        incomplete: '/again',
+        refused: '/refused',
       },
     },
-    {},
-    {},
-    port,
-  );
-  return { app, url, mpgs, sandbox, events: record(emitter) };
+  });
+  await sandbox.serve(app);
+  return { mpgs, sandbox, events: record(emitter) };
 }
 
 /** A customer's browser: presses a button and follows to the shop's page. */
@@ -63,7 +55,7 @@ describe('a payment from end to end', () => {
       `${page}?outcome=${outcome}&invoiceNo=${invoiceNo}`,
     );
 
-    const [transaction] = sandbox.transactions;
+    const [transaction] = sandbox.plutu.transactions;
     expect(transaction).toMatchObject({
       invoiceNo,
       amount: '12.50',
@@ -129,11 +121,11 @@ describe('a payment from end to end', () => {
   });
 
   it('keeps the return URL’s own query, which is not part of the event', async () => {
-    const { url, mpgs, sandbox, events } = await shopAndSandbox();
+    const { mpgs, sandbox, events } = await shopAndSandbox();
     await mpgs.confirm({
       amount: 5,
       invoiceNo: 'i',
-      returnUrl: `${url}/plutu/mpgs/callback?order=77&note=%D8%B4%D9%83%D8%B1%D8%A7+%7E%2A!'()`,
+      returnUrl: `${sandbox.options.returnUrl}?order=77&note=%D8%B4%D9%83%D8%B1%D8%A7+%7E%2A!'()`,
     });
     const { callbackUrl, delivery } = await sandbox.pay('i');
     expect(callbackUrl).toContain('?order=77&note=');

@@ -53,7 +53,6 @@ export async function startApp(
     isDeaf?: boolean;
   } = {},
   options: NestApplicationOptions = {},
-  port = 0,
 ): Promise<TestApp> {
   const testingModule = await Test.createTestingModule({
     ...metadata,
@@ -71,7 +70,7 @@ export async function startApp(
   const emitter = app.get(EventEmitter2);
   if (!isDeaf) emitter.on(MPGS_EVENTS.paymentApproved, () => {});
   onTestFinished(() => app.close());
-  await app.listen(port, '127.0.0.1');
+  await app.listen(0, '127.0.0.1');
   return {
     app,
     url: await app.getUrl(),
