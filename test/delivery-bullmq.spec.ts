@@ -272,7 +272,7 @@ describe.skipIf(
     app.emitter.on(MPGS_EVENTS.deliveryFailed, () => failed++);
     const ids = Array.from({ length: 230 }, (_, i) => `t-${i}`);
     for (const id of ids) {
-      await call(app, callbackQuery({ transaction_id: id }));
+      await call(app, callbackQuery({ transactionId: id }));
     }
     await expect.poll(() => failed, { timeout: 5000 }).toBe(ids.length);
     isMended = true;
@@ -342,7 +342,7 @@ describe.skipIf(
       },
     );
     for (const id of ['t-1', 't-2']) {
-      await call(app, callbackQuery({ transaction_id: id }));
+      await call(app, callbackQuery({ transactionId: id }));
     }
     await expect.poll(() => heard).toEqual(['t-1']);
     await app.app.close();
@@ -377,7 +377,7 @@ describe.skipIf(
     app.emitter.on(MPGS_EVENTS.deliveryFailed, (event) => alerts.push(event));
 
     for (const id of ['hang-1', 'hang-2', 't-1']) {
-      await call(app, callbackQuery({ transaction_id: id }));
+      await call(app, callbackQuery({ transactionId: id }));
     }
 
     await expect.poll(() => heard).toEqual(['hang-1', 'hang-2', 't-1']);
