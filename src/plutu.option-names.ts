@@ -45,6 +45,7 @@ export const CONTROLLER_OPTIONS = namesOf<MpgsControllerOptions>({
   path: true,
   routes: true,
   confirmGuards: true,
+  customerIp: true,
   redirect: true,
 });
 

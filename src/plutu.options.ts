@@ -119,6 +119,16 @@ export interface MpgsControllerOptions {
   confirmGuards?: readonly (Type<CanActivate> | CanActivate)[];
 
   /**
+   * Whether `POST confirm` tells Plutu the address of its caller, where the
+   * request names none. It is the one that Express and Fastify see: behind a
+   * proxy, set their `trust proxy` or `trustProxy`. Switch it on where customers
+   * call the route themselves; where a server of yours does, it is the server's.
+   *
+   * @default false
+   */
+  customerIp?: boolean;
+
+  /**
    * Answer a callback with `303 See Other` to one of these pages, with the
    * query parameters `outcome` and, for a genuine callback, `invoiceNo`.
    *

@@ -2,6 +2,7 @@ import {
   Body,
   Controller,
   Header,
+  Ip,
   Post,
   Res,
   UseFilters,
@@ -21,6 +22,7 @@ import type {
   MpgsRedirectPages,
   MpgsRoute,
 } from '../plutu.options.js';
+import { withCustomerIp } from './customer-ip.js';
 import type { MpgsCallbackDto } from './mpgs-callback.dto.js';
 import { MpgsConfirmDto, type MpgsCheckout } from './mpgs-confirm.dto.js';
 import {
@@ -54,6 +56,7 @@ export function createMpgsControllers(
     path = account === DEFAULT_ACCOUNT ? 'plutu/mpgs' : `plutu/${account}/mpgs`,
     routes = ROUTES,
     confirmGuards = [],
+    customerIp = false,
     redirect,
   } = options;
   if (typeof path !== 'string') fail('path', 'must be text');
@@ -65,7 +68,8 @@ export function createMpgsControllers(
   }
   if (redirect) checkRedirectPages(redirect);
   const makers: Record<MpgsRoute, () => Type<unknown>> = {
-    confirm: () => createConfirmController(path, account, confirmGuards),
+    confirm: () =>
+      createConfirmController(path, account, confirmGuards, customerIp),
     callback: () =>
       redirect
         ? createRedirectingCallbackController(path, account, redirect)
@@ -78,6 +82,7 @@ function createConfirmController(
   path: string,
   account: string,
   guards: readonly (Type<CanActivate> | CanActivate)[],
+  sendsCallerIp: boolean,
 ): Type<unknown> {
   @Controller({ path, version: VERSION_NEUTRAL })
   class MpgsConfirmController {
@@ -87,8 +92,13 @@ function createConfirmController(
     @UseGuards(...guards)
     @UseInterceptors(PlutuErrorsInterceptor)
     @Header('Cache-Control', 'no-store')
-    confirm(@Body() request: MpgsConfirmDto): Promise<MpgsCheckout> {
-      return this.mpgs.confirm(request);
+    confirm(
+      @Body() request: MpgsConfirmDto,
+      @Ip() callerIp: string | undefined,
+    ): Promise<MpgsCheckout> {
+      return this.mpgs.confirm(
+        sendsCallerIp ? withCustomerIp(request, callerIp) : request,
+      );
     }
   }
 
