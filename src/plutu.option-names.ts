@@ -46,6 +46,7 @@ export const CONTROLLER_OPTIONS = namesOf<MpgsControllerOptions>({
   routes: true,
   confirmGuards: true,
   customerIp: true,
+  callbackDecorators: true,
   redirect: true,
 });
 

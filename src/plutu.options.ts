@@ -129,6 +129,12 @@ export interface MpgsControllerOptions {
   customerIp?: boolean;
 
   /**
+   * Decorators for the method of `GET callback`: what tells a global guard of
+   * the application's to let Plutu in, such as its own `@Public()`.
+   */
+  callbackDecorators?: readonly MethodDecorator[];
+
+  /**
    * Answer a callback with `303 See Other` to one of these pages, with the
    * query parameters `outcome` and, for a genuine callback, `invoiceNo`.
    *

@@ -3,14 +3,17 @@ import {
   Controller,
   Module,
   RequestMethod,
+  SetMetadata,
   ValidationPipe,
   VersioningType,
+  type CanActivate,
+  type ExecutionContext,
   type INestApplication,
   type MiddlewareConsumer,
   type NestInterceptor,
   type VersioningOptions,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { APP_GUARD, Reflector } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { map } from 'rxjs';
@@ -19,6 +22,7 @@ import {
   MpgsCallback,
   MpgsCallbackDto,
   MpgsCallbackEndpoint,
+  type MpgsControllerOptions,
 } from '../src/index.js';
 import { PlutuSandbox } from '../src/sandbox/index.js';
 import { record, startApp } from './support/app.js';
@@ -47,6 +51,19 @@ const PAGES = {
 const wrapping: NestInterceptor = {
   intercept: (_context, next) => next.handle().pipe(map((data) => ({ data }))),
 };
+
+/** What applications put on the routes that need no login. */
+const Public = () => SetMetadata('isPublic', true);
+
+/** Lets nobody in, but to what is public. */
+class LoginGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    return new Reflector().getAllAndOverride<boolean>('isPublic', [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+  }
+}
 
 const get = (url: string): Promise<Response> =>
   fetch(url, { redirect: 'manual' });
@@ -206,6 +223,47 @@ describe.each([
       '/paid?outcome=approved&invoiceNo=inv-1',
     );
   });
+
+  it.each([
+    ['JSON', 200, {}],
+    ['pages', 303, { redirect: PAGES }],
+  ])(
+    'a global guard that asks for a login lets in what is decorated as public: %s',
+    async (_answers, status, options) => {
+      const startGuarded = (controller: MpgsControllerOptions) =>
+        startApp(
+          { controller },
+          {
+            adapter: adapter(),
+            providers: [{ provide: APP_GUARD, useClass: LoginGuard }],
+          },
+        );
+      const shut = await startGuarded(options);
+      const open = await startGuarded({
+        ...options,
+        callbackDecorators: [Public()],
+      });
+
+      const kept = await get(`${shut.url}${CALLBACK}?${callbackQuery()}`);
+      const taken = await get(`${open.url}${CALLBACK}?${callbackQuery()}`);
+      const forged = await get(`${open.url}${CALLBACK}?hashed=0`);
+      const confirm = await fetch(`${open.url}/plutu/mpgs/confirm`, {
+        method: 'POST',
+      });
+
+      expect(await kept.json()).toMatchObject({
+        message: 'Forbidden resource',
+      });
+      expect(taken.status).toBe(status);
+      expect(forged.headers.get('location') ?? forged.status).toBe(
+        status === 303 ? '/refused?outcome=refused' : 403,
+      );
+      // Only the callback is public.
+      expect(await confirm.json()).toMatchObject({
+        message: 'Forbidden resource',
+      });
+    },
+  );
 
   it("a HEAD request is a visit like any other's", async () => {
     const { url } = await start();

@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   Body,
   Controller,
   Header,
@@ -57,6 +58,7 @@ export function createMpgsControllers(
     routes = ROUTES,
     confirmGuards = [],
     customerIp = false,
+    callbackDecorators = [],
     redirect,
   } = options;
   if (typeof path !== 'string') fail('path', 'must be text');
@@ -67,13 +69,17 @@ export function createMpgsControllers(
     );
   }
   if (redirect) checkRedirectPages(redirect);
+  const endpoint = applyDecorators(
+    MpgsCallbackEndpoint('callback', { account }),
+    ...callbackDecorators,
+  );
   const makers: Record<MpgsRoute, () => Type<unknown>> = {
     confirm: () =>
       createConfirmController(path, account, confirmGuards, customerIp),
     callback: () =>
       redirect
-        ? createRedirectingCallbackController(path, account, redirect)
-        : createCallbackController(path, account),
+        ? createRedirectingCallbackController(path, endpoint, redirect)
+        : createCallbackController(path, endpoint),
   };
   return routes.map((name) => makers[name]());
 }
@@ -107,12 +113,12 @@ function createConfirmController(
 
 function createCallbackController(
   path: string,
-  account: string,
+  endpoint: MethodDecorator,
 ): Type<unknown> {
   // Plutu sends no version, whatever the application's default is.
   @Controller({ path, version: VERSION_NEUTRAL })
   class MpgsCallbackController {
-    @MpgsCallbackEndpoint('callback', { account })
+    @endpoint
     callback(@MpgsCallback() callback: MpgsCallbackDto): MpgsCallbackDto {
       return callback;
     }
@@ -123,7 +129,7 @@ function createCallbackController(
 
 function createRedirectingCallbackController(
   path: string,
-  account: string,
+  endpoint: MethodDecorator,
   pages: MpgsRedirectPages,
 ): Type<unknown> {
   @Controller({ path, version: VERSION_NEUTRAL })
@@ -131,9 +137,9 @@ function createRedirectingCallbackController(
     constructor(private readonly adapterHost: HttpAdapterHost) {}
 
     // By hand: of a returned URL, an interceptor may make something else.
-    @MpgsCallbackEndpoint('callback', { account })
+    @endpoint
     @UseFilters(refusedPageFilter(pages.refused))
-    callback(
+    redirect(
       @MpgsCallback() callback: MpgsCallbackDto,
       @Res() response: unknown,
     ): void {
