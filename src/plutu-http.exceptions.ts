@@ -19,10 +19,13 @@ import {
 } from './plutu.errors.js';
 
 /** What a client is told of a {@link PlutuError}. */
-export interface PlutuHttpError {
-  readonly statusCode: number;
-  readonly code: string;
-  readonly message: string;
+export class PlutuHttpError {
+  readonly statusCode!: number;
+  /** Made for programs: that of the error, such as `PLUTU_INVALID_REQUEST`. */
+  readonly code!: string;
+  /** Made for people, in English. */
+  readonly message!: string;
+  /** What is wrong with single fields. */
   readonly fields?: FieldErrors;
 }
 

@@ -21,6 +21,7 @@ import { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
 import { MpgsPaymentPublisher } from './mpgs/mpgs-payment.publisher.js';
 import { createMpgsControllers } from './mpgs/mpgs.controller.js';
 import { MpgsHealthIndicator } from './mpgs/mpgs.health.js';
+import { describeMpgs } from './mpgs/mpgs.openapi.js';
 import { MpgsService } from './mpgs/mpgs.service.js';
 import { DEFAULT_ACCOUNT, getPlutuToken } from './plutu.account.js';
 import { PlutuConfig } from './plutu.config.js';
@@ -39,6 +40,8 @@ import type {
   PlutuTenantModuleOptions,
   PlutuTenantOptions,
 } from './plutu.options.js';
+
+const OPENAPI = Symbol('OPENAPI');
 
 /**
  * Card payments through Plutu. Import it once for each account, in the root
@@ -158,14 +161,15 @@ export class PlutuModule implements OnModuleInit {
           ]
         : []),
     ];
+    const controllers = controller
+      ? createMpgsControllers(controller === true ? {} : controller, name)
+      : [];
     return {
       module: PlutuModule,
       global: isGlobal,
       // An axios of its own: interceptors of the application's do not see it.
       imports: [HttpModule.register({}), ...deliveryImports, ...imports],
-      controllers: controller
-        ? createMpgsControllers(controller === true ? {} : controller, name)
-        : [],
+      controllers,
       providers: [
         ...configProviders(options, name),
         PlutuClient,
@@ -186,6 +190,9 @@ export class PlutuModule implements OnModuleInit {
         ...deliveryProviders,
         { provide: CALLBACK_DELIVERY, ...delivery },
         ...injectable,
+        // Run when the application is made, as all providers are, and so
+        // before SwaggerModule.createDocument(app).
+        { provide: OPENAPI, useFactory: () => describeMpgs(controllers, name) },
       ],
       exports: injectable,
     };

@@ -13,6 +13,18 @@ import { INVOICE_NUMBER } from './mpgs-confirm.dto.js';
  */
 export type MpgsOutcome = 'approved' | 'canceled' | 'incomplete';
 
+/** Every {@link MpgsOutcome}. */
+export const OUTCOMES = [
+  'approved',
+  'canceled',
+  'incomplete',
+] as const satisfies MpgsOutcome[];
+
+/** ISO 4217. */
+export const CURRENCY = /^[A-Z]{3}$/;
+
+export const TRANSACTION_ID = /^[\x21-\x7e]{1,128}$/;
+
 /**
  * A callback that Plutu signed: every property comes from a signed parameter.
  * Its decorators check and never transform, so that a pipe or a serializer of
@@ -22,7 +34,7 @@ export class MpgsCallbackDto {
   @Equals(MPGS_GATEWAY)
   readonly gateway!: 'mpgs';
 
-  @IsIn(['approved', 'canceled', 'incomplete'], {
+  @IsIn(OUTCOMES, {
     message: 'approved and canceled must each be 0 or 1, and not both be 1',
   })
   readonly outcome!: MpgsOutcome;
@@ -36,14 +48,14 @@ export class MpgsCallbackDto {
   readonly amountCents!: number;
 
   /** ISO 4217, one of the module's `currencies`. */
-  @Matches(/^[A-Z]{3}$/)
+  @Matches(CURRENCY)
   readonly currency!: string;
 
   @Matches(INVOICE_NUMBER)
   readonly invoiceNo!: string;
 
   /** Plutu's own number for the payment: what to make a credit unique by. */
-  @Matches(/^[\x21-\x7e]{1,128}$/, {
+  @Matches(TRANSACTION_ID, {
     message: 'transactionId must be 1 to 128 visible ASCII characters',
   })
   readonly transactionId!: string;

@@ -7,6 +7,9 @@ import { IsReturnUrl } from '../validation/return-url.js';
 /** The invoice numbers that Plutu takes. */
 export const INVOICE_NUMBER = /^[A-Za-z0-9._-]+$/;
 
+/** The languages of the checkout page. */
+export const LANGUAGES = ['ar', 'en'] as const satisfies PlutuLanguage[];
+
 /** A request to open a checkout. */
 export class MpgsConfirmDto {
   /**
@@ -50,15 +53,16 @@ export class MpgsConfirmDto {
 
   /** The language of the checkout page. Default: the module's `lang`. */
   @IsOptional()
-  @IsIn(['ar', 'en'], { message: 'lang must be "ar" or "en"' })
+  @IsIn(LANGUAGES, { message: 'lang must be "ar" or "en"' })
   lang?: PlutuLanguage;
 }
 
 /** An open checkout: nothing is charged yet. */
-export interface MpgsCheckout {
+export class MpgsCheckout {
   /** The page to send the customer's browser to. */
-  readonly redirectUrl: string;
-  readonly invoiceNo: string;
+  readonly redirectUrl!: string;
+  /** As in the request. */
+  readonly invoiceNo!: string;
   /** US dollars, as sent to Plutu. */
-  readonly amount: string;
+  readonly amount!: string;
 }

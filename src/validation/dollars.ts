@@ -1,7 +1,7 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 
 /** Twelve digits before the point: its cents are still an exact integer. */
-const DOLLARS = /^(0|[1-9]\d{0,11})(?:\.(\d{1,2}))?$/;
+export const DOLLARS = /^(0|[1-9]\d{0,11})(?:\.(\d{1,2}))?$/;
 
 /**
  * The cents of an amount of US dollars, such as 550 for `'5.5'` or `5.5`.
