@@ -20,6 +20,7 @@ import {
 
 /** What a client is told of a {@link PlutuError}. */
 export class PlutuHttpError {
+  /** The HTTP status. */
   readonly statusCode!: number;
   /** Made for programs: that of the error, such as `PLUTU_INVALID_REQUEST`. */
   readonly code!: string;

@@ -46,6 +46,7 @@ export class PlutuInvalidRequestError extends PlutuError {
   override readonly code = 'PLUTU_INVALID_REQUEST';
   override readonly retryable = false;
 
+  /** @param fields what is wrong, by property of `MpgsConfirmDto`. */
   constructor(readonly fields: FieldErrors) {
     super(
       `The request is not valid: ${Object.values(fields).flat().join('; ')}.`,
@@ -60,6 +61,7 @@ export class PlutuInvalidRequestError extends PlutuError {
 export class PlutuInvoiceMismatchError extends PlutuError {
   override readonly code = 'PLUTU_INVOICE_MISMATCH';
   override readonly retryable = false;
+  /** What does not agree: the one field, with one sentence. */
   readonly fields: FieldErrors;
 
   /**

@@ -83,6 +83,7 @@ export interface PlutuOptions extends PlutuKeys, PlutuSettings {}
 export interface MpgsRedirectPages {
   /** An absolute `http(s):` URL, or a path that begins with one `/`. */
   approved: string;
+  /** Likewise: the customer backed out. */
   canceled: string;
   /** Neither paid nor backed out of, such as a declined card. */
   incomplete: string;
@@ -234,6 +235,7 @@ export interface PlutuTenantModuleAsyncOptions extends PlutuModuleAsyncOptions<P
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface PlutuOptionsFactory<Options = PlutuOptions> {
+  /** Called once, while the application starts. */
   createPlutuOptions(): Options | Promise<Options>;
 }
 
@@ -243,9 +245,12 @@ export interface PlutuModuleAsyncOptions<
 > extends PlutuModuleExtras {
   /** What to hand to `useFactory`. */
   inject?: (InjectionToken | OptionalFactoryDependency)[];
-  // The arguments are what `inject` names, which no type can follow.
+  /** Makes the options; its arguments are what `inject` names. */
+  // Which no type can follow.
   useFactory?: (...args: never[]) => Options | Promise<Options>;
+  /** A class to make an instance of, which makes the options. */
   useClass?: Type<PlutuOptionsFactory<Options>>;
+  /** A provider of a module in `imports`, or a global one, that makes them. */
   useExisting?: InjectionToken<PlutuOptionsFactory<Options>>;
 }
 

@@ -25,9 +25,13 @@ export interface VerifiedCallback {
   readonly account: string;
   /** The tenant of the application's whose keys signed it, where it has some. */
   readonly tenant?: string;
+  /** Plutu's name for the gateway, such as `mpgs`. */
   readonly gateway: string;
+  /** How the payment went. */
   readonly outcome: CallbackOutcome;
+  /** The invoice number that the checkout was opened with. */
   readonly invoiceNo: string;
+  /** Plutu's own number for the payment. */
   readonly transactionId: string;
   /** As Plutu wrote it, such as `5.00`. */
   readonly amount: string;
@@ -49,6 +53,7 @@ export interface CallbackReceipt {
 
 /** A callback that was accepted and could not be published. */
 export interface DeliveryFailure {
+  /** What was to be published. */
   readonly callback: VerifiedCallback;
   /** How often it was tried. */
   readonly attempts: number;
@@ -88,6 +93,12 @@ export interface CallbackPublisher {
  *   that rejects.
  */
 export interface CallbackDelivery {
+  /**
+   * Takes a callback over.
+   *
+   * @param admit rejects for news that is not to be accepted.
+   * @throws whatever `admit` throws, and where nothing can be promised.
+   */
   accept(
     callback: VerifiedCallback,
     admit: () => Promise<VerifiedCallback>,
@@ -106,12 +117,20 @@ export type CallbackDeliveryDefinition = {
   /** A class that the application can inject the delivery by. */
   readonly injectAs?: Abstract<CallbackDelivery>;
 } & (
-  | { readonly useClass: Type<CallbackDelivery> }
-  | { readonly useExisting: InjectionToken<CallbackDelivery> }
   | {
+      /** A class for Nest to make an instance of. */
+      readonly useClass: Type<CallbackDelivery>;
+    }
+  | {
+      /** One of `providers`, or of `imports`. */
+      readonly useExisting: InjectionToken<CallbackDelivery>;
+    }
+  | {
+      /** Makes it; its arguments are what `inject` names. */
       readonly useFactory: (
         ...args: never[]
       ) => CallbackDelivery | Promise<CallbackDelivery>;
+      /** What to hand to `useFactory`. */
       readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
     }
 );

@@ -44,13 +44,20 @@ export type CallbackRefusalReason =
   | 'missing-parameter'
   | 'unaccepted-value';
 
+/** What {@link verifyCallback} found. */
 export type CallbackVerification =
   | {
+      /** Plutu signed it for this gateway. */
       readonly verified: true;
       /** The parameters that the signature covers, and no others. */
       readonly fields: ReadonlyMap<string, string>;
     }
-  | { readonly verified: false; readonly reason: CallbackRefusalReason };
+  | {
+      /** It is to be refused. */
+      readonly verified: false;
+      /** For a log; not for whoever sent it. */
+      readonly reason: CallbackRefusalReason;
+    };
 
 /**
  * Signs parameters as Plutu does: HMAC-SHA256 over PHP's encoding of them in

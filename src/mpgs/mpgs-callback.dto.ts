@@ -31,9 +31,11 @@ export const TRANSACTION_ID = /^[\x21-\x7e]{1,128}$/;
  * the application's cannot make another callback of it.
  */
 export class MpgsCallbackDto {
+  /** Always `mpgs`. */
   @Equals(MPGS_GATEWAY)
   readonly gateway!: 'mpgs';
 
+  /** How the payment went. */
   @IsIn(OUTCOMES, {
     message: 'approved and canceled must each be 0 or 1, and not both be 1',
   })
@@ -51,6 +53,7 @@ export class MpgsCallbackDto {
   @Matches(CURRENCY)
   readonly currency!: string;
 
+  /** The invoice number that the checkout was opened with. */
   @Matches(INVOICE_NUMBER)
   readonly invoiceNo!: string;
 

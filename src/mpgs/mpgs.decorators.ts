@@ -111,7 +111,11 @@ export const OnMpgsCheckoutCreated = handlerDecorator<MpgsCheckoutCreatedEvent>(
 export const OnMpgsCallbackRejected =
   handlerDecorator<MpgsCallbackRejectedEvent>(MPGS_EVENTS.callbackRejected);
 
-/** A decorator for methods that take the event `E`. */
+/**
+ * A decorator for methods that take the event `E`.
+ *
+ * @typeParam Method such a method, with whatever it returns.
+ */
 export type MpgsHandlerDecorator<E> = <Method extends (event: E) => unknown>(
   target: object,
   propertyKey: string | symbol,

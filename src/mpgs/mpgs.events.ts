@@ -13,12 +13,19 @@ import type { MpgsCheckout } from './mpgs-confirm.dto.js';
  * `plutu.mpgs.*` hears all of them.
  */
 export const MPGS_EVENTS = {
+  /** {@link MpgsCheckoutCreatedEvent} */
   checkoutCreated: 'plutu.mpgs.checkout-created',
+  /** {@link MpgsPaymentApprovedEvent} */
   paymentApproved: 'plutu.mpgs.payment-approved',
+  /** {@link MpgsPaymentCanceledEvent} */
   paymentCanceled: 'plutu.mpgs.payment-canceled',
+  /** {@link MpgsPaymentIncompleteEvent} */
   paymentIncomplete: 'plutu.mpgs.payment-incomplete',
+  /** {@link MpgsPaymentMismatchEvent} */
   paymentMismatch: 'plutu.mpgs.payment-mismatch',
+  /** {@link MpgsDeliveryFailedEvent} */
   deliveryFailed: 'plutu.mpgs.delivery-failed',
+  /** {@link MpgsCallbackRejectedEvent} */
   callbackRejected: 'plutu.mpgs.callback-rejected',
 } as const;
 
@@ -28,9 +35,11 @@ export class MpgsCheckoutCreatedEvent {
   readonly account: string;
   /** Whose checkout it is, where the module has `tenants`. */
   readonly tenant: string | undefined;
+  /** As in the request. */
   readonly invoiceNo: string;
   /** US dollars, as sent to Plutu. */
   readonly amount: string;
+  /** Plutu's checkout page. */
   readonly redirectUrl: string;
 
   constructor(
@@ -51,7 +60,10 @@ export class MpgsCheckoutCreatedEvent {
 export type MpgsPaymentFacts = Omit<
   VerifiedCallback,
   'account' | 'gateway' | 'outcome'
-> & { readonly account?: string };
+> & {
+  /** The `name` of the account. Default: `default`. */
+  readonly account?: string;
+};
 
 /** What all events about a payment say. */
 export abstract class MpgsPaymentEvent {
@@ -62,7 +74,9 @@ export abstract class MpgsPaymentEvent {
    * an invoice of the same number: look it up among this one's.
    */
   readonly tenant: string | undefined;
+  /** How the payment went: one for each class. */
   abstract readonly outcome: VerifiedCallback['outcome'];
+  /** The invoice number that the checkout was opened with. */
   readonly invoiceNo: string;
   /** Plutu's own number for the payment: what to make a credit unique by. */
   readonly transactionId: string;
@@ -127,6 +141,7 @@ export class MpgsPaymentMismatchEvent extends MpgsPaymentEvent {
  * allowed. It is kept and can be run again. Made for alerting.
  */
 export class MpgsDeliveryFailedEvent {
+  /** What was to be published. */
   readonly callback: VerifiedCallback;
   /** How often the handlers were called. */
   readonly attempts: number;
@@ -155,6 +170,7 @@ export type MpgsRejectionReason =
 export class MpgsCallbackRejectedEvent {
   /** The `name` of the account whose endpoint it came to. */
   readonly account: string;
+  /** Why it was refused. */
   readonly reason: MpgsRejectionReason;
   /** What is wrong with the content, by property of {@link MpgsCallbackDto}. */
   readonly fields: FieldErrors;

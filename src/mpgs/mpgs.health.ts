@@ -7,7 +7,16 @@ import {
 /** One entry of a `@nestjs/terminus` health check, under its name. */
 export type MpgsHealth = Record<
   string,
-  { status: 'up' } | { status: 'down'; message: string }
+  | {
+      /** Callbacks can be accepted. */
+      status: 'up';
+    }
+  | {
+      /** They cannot. */
+      status: 'down';
+      /** The same in words, and no more: it is shown to whoever asks. */
+      message: string;
+    }
 >;
 
 /**
@@ -20,7 +29,11 @@ export class MpgsHealthIndicator {
     @Inject(CALLBACK_DELIVERY) private readonly delivery: CallbackDelivery,
   ) {}
 
-  /** @param key the entry's name. Never throws. */
+  /**
+   * Asks the delivery. Never throws.
+   *
+   * @param key the entry's name.
+   */
   async isHealthy(key: string): Promise<MpgsHealth> {
     try {
       await this.delivery.ready?.();

@@ -7,18 +7,26 @@ import {
   type SandboxDelivery,
 } from './sandbox-callback.js';
 
+/** Open, or what became of it. */
 export type SandboxTransactionStatus = 'open' | CheckoutOutcome;
 
 /** A transaction as it stood when it was asked for. */
 export interface SandboxTransaction {
+  /** Fourteen digits. */
   readonly transactionId: string;
+  /** As in the request, like the next ones. */
   readonly invoiceNo: string;
   /** As the text that was sent, in `currency`. */
   readonly amount: string;
+  /** ISO 4217: that of the sandbox. */
   readonly currency: string;
+  /** Where the callback goes. */
   readonly returnUrl: string;
+  /** The language of the checkout page. */
   readonly lang: 'ar' | 'en';
+  /** `undefined` where the request named none. */
   readonly customerIp: string | undefined;
+  /** Open, or what became of it. */
   readonly status: SandboxTransactionStatus;
   /** The checkout page. */
   readonly redirectUrl: string;
@@ -30,6 +38,7 @@ export interface SandboxTransaction {
 export interface SandboxCompletion {
   /** Where the customer's browser is sent: the URL that was called. */
   readonly callbackUrl: string;
+  /** What the merchant's server answered. */
   readonly delivery: SandboxDelivery;
 }
 

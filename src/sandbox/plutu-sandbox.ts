@@ -11,8 +11,11 @@ import { API_PATH, createSandboxListener } from './sandbox-routes.js';
 
 /** What a merchant is given by Plutu; here, test values. */
 export interface SandboxCredentials {
+  /** Compared with `X-API-KEY`. */
   readonly apiKey: string;
+  /** Compared with the bearer token. */
   readonly accessToken: string;
+  /** Signs the callbacks. */
   readonly secretKey: string;
 }
 
@@ -23,6 +26,7 @@ export const DEFAULT_SANDBOX_CREDENTIALS: SandboxCredentials = {
   secretKey: 'sandbox_secret_key',
 };
 
+/** How {@link PlutuSandbox.start} starts one. */
 export interface PlutuSandboxOptions extends Partial<SandboxCredentials> {
   /** Default 0: any free port. */
   port?: number;
@@ -49,6 +53,7 @@ export class PlutuSandbox {
   readonly origin: string;
   /** Where the API is: what a merchant's application takes for Plutu's base URL. */
   readonly baseUrl: string;
+  /** What a merchant's application has to be given. */
   readonly credentials: SandboxCredentials;
 
   readonly #checkouts = new Checkouts();
