@@ -175,7 +175,7 @@ describe('with @nestjs/swagger', () => {
             example: '25.50',
           },
           invoiceNo: { pattern: '^[A-Za-z0-9._-]+$', example: '2026-0042' },
-          returnUrl: { format: 'uri' },
+          returnUrl: { format: 'uri', maxLength: 2048 },
           customerIp: { type: 'string' },
           lang: { enum: ['ar', 'en'] },
         },

@@ -18,7 +18,7 @@ export const CALLBACK_PARAMETERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Leaves room for the callback's own parameters in any server's request line. */
-const MAX_RETURN_URL_LENGTH = 2048;
+export const MAX_RETURN_URL_LENGTH = 2048;
 
 /**
  * Tells what makes a return URL unfit to carry Plutu's callback.

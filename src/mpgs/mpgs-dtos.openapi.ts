@@ -1,3 +1,4 @@
+import { MAX_RETURN_URL_LENGTH } from '../callbacks/callback-parameters.js';
 import { TENANT } from '../credentials/credentials-resolver.js';
 import { describeProperties, type Swagger } from '../openapi/swagger.js';
 import { DOLLARS } from '../validation/dollars.js';
@@ -47,6 +48,7 @@ export function describeMpgsDtos(swagger: Swagger): void {
     returnUrl: {
       type: 'string',
       format: 'uri',
+      maxLength: MAX_RETURN_URL_LENGTH,
       required: false,
       description: 'Where the callback goes, if not where the module says.',
     },
