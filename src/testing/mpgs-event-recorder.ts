@@ -15,21 +15,31 @@ import {
 
 /** The module's events, by the names that a recorder has for them. */
 export interface MpgsEventsByName {
+  /** The invoice is paid. */
   approved: MpgsPaymentApprovedEvent;
+  /** The customer backed out. */
   canceled: MpgsPaymentCanceledEvent;
+  /** Neither, such as a declined card. */
   incomplete: MpgsPaymentIncompleteEvent;
+  /** Something was paid that was not due. */
   mismatch: MpgsPaymentMismatchEvent;
+  /** A callback was refused. */
   rejected: MpgsCallbackRejectedEvent;
+  /** A checkout is open. */
   created: MpgsCheckoutCreatedEvent;
+  /** A queue gave up on a payment. */
   deliveryFailed: MpgsDeliveryFailedEvent;
 }
 
+/** What a recorder calls an event. */
 export type MpgsEventName = keyof MpgsEventsByName;
 
 /** An event that the module published, and what came of it. */
 export type RecordedMpgsEvent = {
   [Name in MpgsEventName]: {
+    /** Which event it is. */
     readonly name: Name;
+    /** The event as its handlers got it. */
     readonly event: MpgsEventsByName[Name];
     /**
      * What its handlers threw, or that an approved payment had none; empty
@@ -39,6 +49,7 @@ export type RecordedMpgsEvent = {
   };
 }[MpgsEventName];
 
+/** How {@link MpgsEventRecorder.next} waits. */
 export interface NextEventOptions {
   /**
    * How long to wait, in milliseconds.

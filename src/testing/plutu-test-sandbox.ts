@@ -9,6 +9,7 @@ import {
 } from '../sandbox/index.js';
 import { AppAddress } from './app-address.js';
 
+/** How {@link PlutuTestSandbox.start} starts one. */
 export interface PlutuTestSandboxOptions extends Omit<
   PlutuSandboxOptions,
   'port' | 'host'
@@ -32,7 +33,9 @@ export class PlutuTestSandbox {
 
   /** What `PlutuModule.forRoot` needs, the `returnUrl` included. */
   readonly options: SandboxCredentials & {
+    /** Where the local Plutu's API is. */
     readonly baseUrl: string;
+    /** The application's callback endpoint. */
     readonly returnUrl: string;
   };
 
