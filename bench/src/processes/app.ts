@@ -1,0 +1,38 @@
+/** A merchant's application: without the module (the floor), or with it. */
+import 'reflect-metadata';
+import { ValidationPipe } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { LOG_LEVELS } from '../log-levels.js';
+import { serve } from './serve.js';
+
+export interface AppSettings {
+  readonly side: 'floor' | 'ours';
+  readonly server: 'express' | 'fastify';
+  /** Whether the application uses an HTTP client of its own, as most do. */
+  readonly hasHttpClient?: boolean;
+}
+
+const { side, server, hasHttpClient } = JSON.parse(
+  process.argv[2] ?? '',
+) as AppSettings;
+
+// Imported only where it is used: loading is a part of the start-up.
+const { AppModule } =
+  side === 'ours'
+    ? await import('./plutu-app.module.js')
+    : await import('./floor-app.module.js');
+if (hasHttpClient) await import('@nestjs/axios');
+const adapter =
+  server === 'fastify'
+    ? new (await import('@nestjs/platform-fastify')).FastifyAdapter()
+    : new ExpressAdapter();
+
+const app = await NestFactory.create(AppModule, adapter, {
+  logger: [...LOG_LEVELS],
+});
+app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
+await app.listen(0, '127.0.0.1');
+const startedIn = performance.now();
+
+serve({ url: await app.getUrl(), startedIn });

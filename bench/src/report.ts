@@ -1,0 +1,77 @@
+import type { Comparison } from './rounds.js';
+
+/** One line of the result: a comparison, or a number that has no floor. */
+export interface Row extends Partial<Comparison> {
+  readonly what: string;
+  readonly unit: string;
+  readonly ours: number;
+  /** The least ratio, where `ratio` is what counts. */
+  readonly aim?: number;
+  /** The most by which ours may be above the floor, where that counts. */
+  readonly difference?: number;
+  readonly aimDifference?: number;
+  readonly note?: string;
+}
+
+const HEAD = [
+  'what',
+  'floor',
+  'ours',
+  '',
+  'ratio',
+  'quartiles',
+  'aim',
+  'ratio by CPU',
+  'busy',
+];
+
+/** The rows as a Markdown table, aligned for the terminal. */
+export function toTable(rows: readonly Row[]): string {
+  const lines = [HEAD, ...rows.map(cellsOf)];
+  const widths = HEAD.map((_, column) =>
+    Math.max(...lines.map((cells) => (cells[column] ?? '').length)),
+  );
+  const [head = '', ...body] = lines.map(
+    (cells) =>
+      `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
+  );
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [head, rule, ...body].join('\n');
+}
+
+function cellsOf(row: Row): string[] {
+  const {
+    floor,
+    ours,
+    ratio,
+    difference,
+    spread,
+    aim,
+    aimDifference,
+    cpuRatio,
+    busy,
+  } = row;
+  return [
+    row.what,
+    floor === undefined ? '' : amount(floor),
+    amount(ours),
+    row.unit,
+    difference === undefined
+      ? (ratio?.toFixed(2) ?? '')
+      : `+${difference.toFixed(0)}`,
+    spread ? spread.map((value) => value.toFixed(2)).join('–') : '',
+    aimDifference === undefined
+      ? (aim?.toFixed(2) ?? '')
+      : `at most ${aimDifference} more`,
+    cpuRatio?.toFixed(2) ?? '',
+    busy ? `${percent(busy.floor)}, ${percent(busy.ours)}` : (row.note ?? ''),
+  ];
+}
+
+function amount(value: number): string {
+  return value < 100 ? value.toFixed(1) : Math.round(value).toString();
+}
+
+function percent(part: number): string {
+  return `${Math.round(part * 100)} %`;
+}
