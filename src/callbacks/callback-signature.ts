@@ -12,6 +12,9 @@ export const SIGNATURE_PARAMETER = 'hashed';
 /** The longest query that is looked at, in characters; a real one has about 200. */
 const MAX_QUERY_LENGTH = 8192;
 
+/** SHA-256 in hex digits. */
+const DIGEST_LENGTH = 64;
+
 /** What one gateway's callback must be, so that nothing else passes for it. */
 export interface CallbackRules {
   /** The parameters that this gateway signs, where they are present. */
@@ -70,7 +73,7 @@ export function signCallback(
   pairs: readonly QueryPair[],
   secretKey: string | KeyObject,
 ): string {
-  return hmac(encodeAsPhp(pairs), secretKey).toString('hex').toUpperCase();
+  return hmac(encodeAsPhp(pairs), secretKey).toUpperCase();
 }
 
 /**
@@ -95,43 +98,41 @@ export function verifyCallback(
   const pairs = parseQueryPairs(rawQuery);
   if (!pairs) return refused('malformed');
 
-  const names = new Set<string>();
-  const known: QueryPair[] = [];
-  const unsigned: QueryPair[] = [];
+  const known = new Map<string, string>();
   let signature: string | undefined;
-  for (const pair of pairs) {
-    const name = pair[0];
-    const variable = phpVariableName(name);
-    const isSignature = variable === SIGNATURE_PARAMETER;
-    const isKnown = rules.signable.includes(variable);
-    if ((isSignature || isKnown) && (variable !== name || names.has(name))) {
-      return refused('ambiguous');
+  for (const [name, value] of pairs) {
+    if (name === SIGNATURE_PARAMETER) {
+      if (signature !== undefined) return refused('ambiguous');
+      signature = value;
+    } else if (rules.signable.includes(name)) {
+      if (known.has(name)) return refused('ambiguous');
+      known.set(name, value);
+    } else {
+      const variable = phpVariableName(name);
+      const isMisspelled =
+        variable === SIGNATURE_PARAMETER || rules.signable.includes(variable);
+      if (isMisspelled) return refused('ambiguous');
     }
-    names.add(name);
-    if (isSignature) signature = pair[1];
-    else if (isKnown) known.push(pair);
-    else unsigned.push(pair);
   }
   if (signature === undefined) return refused('unsigned');
-  if (!/^[0-9A-F]{64}$/i.test(signature)) return refused('signature-mismatch');
-  const digest = Buffer.from(signature, 'hex');
+  const digest = Buffer.from(signature.toLowerCase());
+  if (digest.length !== DIGEST_LENGTH) return refused('signature-mismatch');
 
-  let signed: readonly QueryPair[] = known;
+  let fields = known;
   if (!isSignedBy(secretKeys, known, digest)) {
     // The documentation's reading has nothing to add where the two are the
     // same, and means nothing where a name stands twice.
     const all = pairs.filter(([name]) => name !== SIGNATURE_PARAMETER);
+    fields = new Map(all);
     if (
-      unsigned.length === 0 ||
-      names.size !== pairs.length ||
+      all.length === known.size ||
+      all.length !== fields.size ||
       !isSignedBy(secretKeys, all, digest)
     ) {
       return refused('signature-mismatch');
     }
-    signed = all;
   }
 
-  const fields = new Map(signed);
   if (!rules.required.every((name) => fields.has(name))) {
     return refused('missing-parameter');
   }
@@ -145,19 +146,22 @@ export function verifyCallback(
 
 function isSignedBy(
   secretKeys: readonly (string | KeyObject)[],
-  pairs: readonly QueryPair[],
+  pairs: Iterable<QueryPair>,
   digest: Buffer,
 ): boolean {
   const message = encodeAsPhp(pairs);
-  return secretKeys.some((key) => timingSafeEqual(hmac(message, key), digest));
+  return secretKeys.some((key) =>
+    timingSafeEqual(Buffer.from(hmac(message, key)), digest),
+  );
 }
 
-function hmac(message: string, secretKey: string | KeyObject): Buffer {
+/** @returns lower-case hex digits. */
+function hmac(message: string, secretKey: string | KeyObject): string {
   if (secretKey === '') {
     // Anybody could sign with it.
     throw new TypeError('The secret key is empty.');
   }
-  return createHmac('sha256', secretKey).update(message).digest();
+  return createHmac('sha256', secretKey).update(message).digest('hex');
 }
 
 function refused(reason: CallbackRefusalReason): CallbackVerification {

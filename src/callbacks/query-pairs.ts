@@ -10,6 +10,7 @@ export type QueryPair = readonly [name: string, value: string];
  */
 export function parseQueryPairs(rawQuery: string): QueryPair[] | undefined {
   if (!/^[\x21-\x7e]*$/.test(rawQuery)) return undefined;
+  const read = ESCAPE.test(rawQuery) ? decode : asIs;
   const pairs: QueryPair[] = [];
   try {
     for (const part of rawQuery.split('&')) {
@@ -17,8 +18,8 @@ export function parseQueryPairs(rawQuery: string): QueryPair[] | undefined {
       const equals = part.indexOf('=');
       pairs.push(
         equals === -1
-          ? [decode(part), '']
-          : [decode(part.slice(0, equals)), decode(part.slice(equals + 1))],
+          ? [read(part), '']
+          : [read(part.slice(0, equals)), read(part.slice(equals + 1))],
       );
     }
   } catch {
@@ -34,7 +35,7 @@ export function parseQueryPairs(rawQuery: string): QueryPair[] | undefined {
  *
  * @throws {URIError} where a name or value holds half a surrogate pair.
  */
-export function encodeAsPhp(pairs: readonly QueryPair[]): string {
+export function encodeAsPhp(pairs: Iterable<QueryPair>): string {
   let encoded = '';
   for (const [name, value] of pairs) {
     if (encoded !== '') encoded += '&';
@@ -49,16 +50,18 @@ export function encodeAsPhp(pairs: readonly QueryPair[]): string {
  * variable in a query mean different things to different parsers.
  */
 export function phpVariableName(name: string): string {
-  if (PLAIN.test(name) && !name.includes('.')) return name;
+  if (!NO_WORD.test(name)) return name;
   const trimmed = name.replace(/^ +/, '').replace(/\0.*$/s, '');
   const array = /^([^[]+)\[[^\]]*\]/.exec(trimmed);
   return (array?.[1] ?? trimmed).replace(/[. [\]]/g, '_');
 }
 
-const PLAIN = /^[\w.-]*$/;
+const ESCAPE = /[%+]/;
+const NO_WORD = /\W/;
+const UNSAFE = /[^\w.-]/;
 
 function encode(text: string): string {
-  if (PLAIN.test(text)) return text;
+  if (!UNSAFE.test(text)) return text;
   return encodeURIComponent(text)
     .replaceAll('%20', '+')
     .replace(
@@ -67,7 +70,10 @@ function encode(text: string): string {
     );
 }
 
+function asIs(text: string): string {
+  return text;
+}
+
 function decode(text: string): string {
-  if (PLAIN.test(text)) return text;
   return decodeURIComponent(text.replaceAll('+', ' '));
 }
