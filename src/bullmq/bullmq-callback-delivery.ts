@@ -124,15 +124,16 @@ export class BullMqCallbackDelivery
     }
     const callback = await admit();
     const arrival = randomUUID();
-    await this.queue.add(
+    const adding = this.queue.add(
       callback.outcome,
       { callback, arrival },
       { jobId: key },
     );
-    // Another instance may have added it in between.
-    const { data } = (await this.queue.getJob(key)) ?? {
-      data: { callback, arrival },
-    };
+    // Another instance may have added it in between. Asked in the same breath,
+    // which saves a round trip, and again where the question came first.
+    const [, found] = await Promise.all([adding, this.queue.getJob(key)]);
+    const { data } = found ??
+      (await this.queue.getJob(key)) ?? { data: { callback, arrival } };
     return {
       duplicate: data.arrival !== arrival,
       outcome: data.callback.outcome,
