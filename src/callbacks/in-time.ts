@@ -1,21 +1,23 @@
-import { firstValueFrom, from, throwError, timeout } from 'rxjs';
-
 /**
  * Waits for a promise, but no longer than `ms` milliseconds. What it stands for
  * goes on all the same.
  *
  * @throws {Error} with `message` where it took longer.
  */
-export function inTime<T>(
+export async function inTime<T>(
   promise: Promise<T>,
   ms: number,
   message: string,
 ): Promise<T> {
-  return firstValueFrom(
-    from(promise).pipe(
-      timeout({ first: ms, with: () => throwError(() => tooLate(message)) }),
-    ),
-  );
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooLate(message)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function tooLate(message: string): Error {
