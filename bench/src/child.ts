@@ -45,8 +45,8 @@ export class Child {
   }
 }
 
-async function nextAnswer(child: ChildProcess): Promise<Answer> {
-  const answer = new Promise<Answer>((resolve, reject) => {
+function nextAnswer(child: ChildProcess): Promise<Answer> {
+  return new Promise<Answer>((resolve, reject) => {
     const onExit = (code: number | null) =>
       reject(new Error(`A process of the benchmark ended with ${code}.`));
     child.once('exit', onExit);
@@ -55,5 +55,4 @@ async function nextAnswer(child: ChildProcess): Promise<Answer> {
       resolve(message);
     });
   });
-  return answer;
 }

@@ -6,37 +6,35 @@ import { compare } from './rounds.js';
 
 /** `MpgsService.confirm`, against a Plutu that costs next to nothing. */
 export async function benchConfirm({ rounds, size }: Plan): Promise<Row[]> {
+  const [floor, ours] = await Promise.all([start('floor'), start('ours')]);
   const rows: Row[] = [];
   for (const inFlight of [1, 50]) {
     const task = { count: (inFlight === 1 ? 800 : 1500) * size, inFlight };
-    const [floor, ours] = [await start('floor'), await start('ours')];
-    const comparison = await compare(
-      {
-        floor: () => floor.client.turn(task),
-        ours: () => ours.client.turn(task),
-      },
-      { rounds, warmUp: 2 },
-    );
-    const opened = Number((await ours.plutu.ask({})).result);
     rows.push(
       {
         what: `confirm, ${inFlight} in flight`,
         unit: 'requests/s',
         aim: 0.9,
-        ...comparison,
+        ...(await compare(
+          {
+            floor: () => floor.client.turn(task),
+            ours: () => ours.client.turn(task),
+          },
+          { rounds, warmUp: 2 },
+        )),
       },
       {
         what: `confirm, ${inFlight} in flight, connections opened`,
         unit: 'connections',
         floor: Number((await floor.plutu.ask({})).result),
-        ours: opened,
-        note: `at most ${inFlight}`,
+        ours: Number((await ours.plutu.ask({})).result),
+        note: `aim: at most ${inFlight}`,
       },
     );
-    for (const { client, plutu } of [floor, ours]) {
-      await client.stop();
-      await plutu.stop();
-    }
+  }
+  for (const { client, plutu } of [floor, ours]) {
+    await client.stop();
+    await plutu.stop();
   }
   return rows;
 }

@@ -7,14 +7,22 @@ import { compare, type Turn } from './rounds.js';
 
 const CONNECTIONS = 20;
 
+/** Requests. An application is not at its speed before it has answered many. */
+const WARM_UP = 12_000;
+
 /** Callbacks over HTTP: the application, the load and this are three processes. */
 export async function benchHttp({ rounds, size }: Plan): Promise<Row[]> {
   const load = await Child.start('load');
   const rows: Row[] = [];
   for (const server of ['express', 'fastify'] as const) {
     const count = (server === 'fastify' ? 3000 : 2000) * size;
-    const floor = await App.start(load, { side: 'floor', server });
-    const ours = await App.start(load, { side: 'ours', server });
+    const [floor, ours] = await Promise.all([
+      App.start(load, { side: 'floor', server }),
+      App.start(load, { side: 'ours', server }),
+    ]);
+    for (const app of [floor, ours]) {
+      await app.turn('first arrivals', WARM_UP * size);
+    }
     for (const arrival of ['first arrivals', 'duplicates'] as const) {
       rows.push({
         what: `GET callback, ${server}, ${arrival}`,
@@ -25,7 +33,7 @@ export async function benchHttp({ rounds, size }: Plan): Promise<Row[]> {
             floor: () => floor.turn(arrival, count),
             ours: () => ours.turn(arrival, count),
           },
-          { rounds, warmUp: 2 },
+          { rounds },
         )),
       });
     }

@@ -3,7 +3,9 @@ export interface Plan {
   readonly rounds: number;
   /** By how much a turn is longer than the shortest that makes sense. */
   readonly size: number;
+  /** How many callbacks to remember. */
+  readonly remembered: number;
 }
 
-export const QUICK: Plan = { rounds: 3, size: 0.5 };
-export const FULL: Plan = { rounds: 12, size: 1 };
+export const QUICK: Plan = { rounds: 2, size: 0.3, remembered: 20_000 };
+export const FULL: Plan = { rounds: 11, size: 1, remembered: 100_000 };

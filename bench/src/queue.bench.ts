@@ -31,7 +31,7 @@ async function benchQueueIn(
   const queues = { floor: uniqueQueueName(), ours: uniqueQueueName() };
   const start = (side: QueueSettings['side']) =>
     Child.start('queue', { side, redisUrl, queueName: queues[side] });
-  const [floor, ours] = [await start('floor'), await start('ours')];
+  const [floor, ours] = await Promise.all([start('floor'), start('ours')]);
   const rows: Row[] = [];
   for (const { arrivals, inFlight, aim, again } of [
     { arrivals: 'news', inFlight: 50, aim: 0.8, again: false },

@@ -8,6 +8,7 @@ export interface Row extends Partial<Comparison> {
   /** The least ratio, where `ratio` is what counts. */
   readonly aim?: number;
   /** The most by which ours may be above the floor, where that counts. */
+  /** Ours less the floor, in the row's unit. */
   readonly difference?: number;
   readonly aimDifference?: number;
   readonly note?: string;
@@ -22,7 +23,7 @@ const HEAD = [
   'quartiles',
   'aim',
   'ratio by CPU',
-  'busy',
+  'busy: floor, ours',
 ];
 
 /** The rows as a Markdown table, aligned for the terminal. */
@@ -56,9 +57,7 @@ function cellsOf(row: Row): string[] {
     floor === undefined ? '' : amount(floor),
     amount(ours),
     row.unit,
-    difference === undefined
-      ? (ratio?.toFixed(2) ?? '')
-      : `+${difference.toFixed(0)}`,
+    difference === undefined ? (ratio?.toFixed(2) ?? '') : signed(difference),
     spread ? spread.map((value) => value.toFixed(2)).join('–') : '',
     aimDifference === undefined
       ? (aim?.toFixed(2) ?? '')
@@ -70,6 +69,10 @@ function cellsOf(row: Row): string[] {
 
 function amount(value: number): string {
   return value < 100 ? value.toFixed(1) : Math.round(value).toString();
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '' : '+'}${value.toFixed(0)}`;
 }
 
 function percent(part: number): string {

@@ -2,8 +2,8 @@
 export interface Turn {
   readonly operations: number;
   readonly seconds: number;
-  /** Of the process that is measured, where it is one of its own. */
-  readonly cpuSeconds?: number;
+  /** The CPU time of the process that is measured. */
+  readonly cpuSeconds: number;
 }
 
 /** The two sides of a comparison, each doing one turn when it is called. */
@@ -20,10 +20,10 @@ export interface Comparison {
   readonly ratio: number;
   /** The quartiles around that median. */
   readonly spread: readonly [low: number, high: number];
-  /** The same by the CPU time of the two processes. */
-  readonly cpuRatio: number | undefined;
+  /** The same by CPU time. */
+  readonly cpuRatio: number;
   /** How much of its wall-clock time the measured process was computing. */
-  readonly busy: { readonly floor: number; readonly ours: number } | undefined;
+  readonly busy: { readonly floor: number; readonly ours: number };
 }
 
 /**
@@ -48,10 +48,13 @@ export async function compare(
     ours: median(turns.map((turn) => rate(turn.ours))),
     ratio: median(ratios),
     spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
-    cpuRatio: medianIfAny(
+    cpuRatio: median(
       turns.map((turn) => cpuRate(turn.ours) / cpuRate(turn.floor)),
     ),
-    busy: busyOf(turns),
+    busy: {
+      floor: median(turns.map((turn) => busy(turn.floor))),
+      ours: median(turns.map((turn) => busy(turn.ours))),
+    },
   };
 }
 
@@ -71,23 +74,10 @@ function rate({ operations, seconds }: Turn): number {
   return operations / seconds;
 }
 
-function cpuRate({ operations, cpuSeconds = Number.NaN }: Turn): number {
+function cpuRate({ operations, cpuSeconds }: Turn): number {
   return operations / cpuSeconds;
 }
 
-function busyOf(
-  turns: readonly { floor: Turn; ours: Turn }[],
-): Comparison['busy'] {
-  const share = (side: 'floor' | 'ours') =>
-    medianIfAny(
-      turns.map((turn) => (turn[side].cpuSeconds ?? NaN) / turn[side].seconds),
-    );
-  const [floor, ours] = [share('floor'), share('ours')];
-  return floor === undefined || ours === undefined
-    ? undefined
-    : { floor, ours };
-}
-
-function medianIfAny(values: readonly number[]): number | undefined {
-  return values.some(Number.isNaN) ? undefined : median(values);
+function busy({ cpuSeconds, seconds }: Turn): number {
+  return cpuSeconds / seconds;
 }

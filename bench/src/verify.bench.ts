@@ -75,10 +75,16 @@ function repeat<T>(
   samples: readonly T[],
   operation: (sample: T) => unknown,
 ): Turn {
+  const cpu = process.cpuUsage();
   const start = performance.now();
   for (let time = 0; time < times; time++) {
     for (const sample of samples) operation(sample);
   }
   const seconds = (performance.now() - start) / 1000;
-  return { operations: times * samples.length, seconds };
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    operations: times * samples.length,
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+  };
 }
