@@ -41,7 +41,7 @@ describe('nestjs-plutu-sandbox', () => {
       expect(await ended).toEqual({
         code: 0,
         stdout: expect.stringMatching(
-          /^Plutu sandbox listening on http:\/\/127\.0\.0\.1:\d+\/api\n1 open, 5: http:\S+\/checkout\/\S+\n1 approved, callback to http:\S+\/callback: [^\n]*ECONNREFUSED[^\n]*\nrefused GET: [^\n]*\/api\/v1\/nothing[^\n]*\n$/,
+          /^Plutu sandbox listening on http:\/\/127\.0\.0\.1:\d+\/api\nDashboard: http:\/\/127\.0\.0\.1:\d+\/\n1 open, 5: http:\S+\/checkout\/\S+\n1 approved, callback to http:\S+\/callback: [^\n]*ECONNREFUSED[^\n]*\nrefused GET \/api\/v1\/nothing: 404 NOT_FOUND[^\n]*\n$/,
         ),
         stderr: '',
       });

@@ -1,12 +1,27 @@
+export { PlutuSandbox, type SandboxWait } from './plutu-sandbox.js';
 export {
   DEFAULT_SANDBOX_CREDENTIALS,
-  PlutuSandbox,
   type PlutuSandboxOptions,
   type SandboxCredentials,
-} from './plutu-sandbox.js';
+} from './options.js';
 export type {
   SandboxCompletion,
+  SandboxDeclineReason,
+  SandboxDelivery,
+  SandboxReplay,
   SandboxTransaction,
   SandboxTransactionStatus,
-} from './checkout.js';
-export type { SandboxDelivery } from './sandbox-callback.js';
+} from './checkout/transaction.js';
+export type { SandboxRequest } from './api/request-log.js';
+export type {
+  CallbackFault,
+  CallbackFaults,
+  ConfirmFault,
+  ConfirmFaults,
+  SandboxFaults,
+} from './faults/sandbox-faults.js';
+export type {
+  SandboxFaultRule,
+  SandboxSetFault,
+} from './faults/fault-rules.js';
+export type { SandboxEvent } from './sandbox-event.js';

@@ -1,117 +1,110 @@
 import { once, setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { API_PATH } from './api/confirm-route.js';
+import type { SandboxRequest } from './api/request-log.js';
+import type { CheckoutOutcome } from './checkout/callback-url.js';
 import type {
-  CheckoutContext,
   SandboxCompletion,
+  SandboxDelivery,
+  SandboxReplay,
   SandboxTransaction,
-} from './checkout.js';
-import { Checkouts } from './checkouts.js';
-import type { CheckoutOutcome } from './sandbox-callback.js';
-import { API_PATH, createSandboxListener } from './sandbox-routes.js';
-
-/** What a merchant is given by Plutu; here, test values. */
-export interface SandboxCredentials {
-  /** Compared with `X-API-KEY`. */
-  readonly apiKey: string;
-  /** Compared with the bearer token. */
-  readonly accessToken: string;
-  /** Signs the callbacks. */
-  readonly secretKey: string;
-}
-
-/** The credentials of a sandbox that is given none. Not secret. */
-export const DEFAULT_SANDBOX_CREDENTIALS: SandboxCredentials = {
-  apiKey: 'sandbox_api_key',
-  accessToken: 'sandbox_access_token',
-  secretKey: 'sandbox_secret_key',
-};
-
-/** How {@link PlutuSandbox.start} starts one. */
-export interface PlutuSandboxOptions extends Partial<SandboxCredentials> {
-  /** Default 0: any free port. */
-  port?: number;
-  /** The address to listen on. Default `127.0.0.1`: this machine only. */
-  host?: string;
-  /** The shop's name on the checkout page. Default `Sandbox shop`. */
-  merchantName?: string;
-  /** The `currency` of the callbacks. Default `USD`. */
-  currency?: string;
-  /** Is told, in one line each, of every checkout, refusal and callback. */
-  log?: (line: string) => void;
-}
+} from './checkout/transaction.js';
+import { DEFAULT_WAIT_MS } from './control/control-routes.js';
+import type {
+  SandboxFaultRule,
+  SandboxSetFault,
+} from './faults/fault-rules.js';
+import {
+  readAccount,
+  type PlutuSandboxOptions,
+  type SandboxCredentials,
+} from './options.js';
+import { SandboxCore } from './sandbox-core.js';
+import { describeEvent } from './sandbox-event.js';
+import { createSandboxListener } from './sandbox-routes.js';
+import { StateFile } from './state/state-file.js';
 
 /**
  * A local Plutu: an HTTP server that takes MPGS confirm requests, shows a
  * checkout page, and calls the `return_url` with a signed query as Plutu does.
- * No money moves, and nothing outside this process remembers it.
+ * No money moves, and nothing outside this process remembers it, unless a
+ * `stateFile` does.
  *
- * It keeps the last 10 000 transactions; with an older one it also forgets that
- * its invoice number has been used.
+ * It keeps the last 10 000 transactions, 20 deliveries of each, and the last
+ * 1000 requests; with an older transaction it also forgets that its invoice
+ * number has been used.
  */
 export class PlutuSandbox {
-  /** Such as `http://127.0.0.1:4010`, where the checkout pages are. */
+  /** Such as `http://127.0.0.1:4010`, where the dashboard and checkouts are. */
   readonly origin: string;
   /** Where the API is: what a merchant's application takes for Plutu's base URL. */
   readonly baseUrl: string;
-  /** What a merchant's application has to be given. */
   readonly credentials: SandboxCredentials;
 
-  readonly #checkouts = new Checkouts();
-  readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   /**
    * Starts a sandbox; it listens when the promise resolves.
    *
+   * @throws {RangeError} for an option that cannot work.
+   * @throws {Error} for a state file that cannot be read.
    * @throws the server's own error, such as one with the code `EADDRINUSE`.
    */
   static async start(options: PlutuSandboxOptions = {}): Promise<PlutuSandbox> {
-    const { port = 0, host = '127.0.0.1' } = options;
+    const { port = 0, host = '127.0.0.1', stateFile } = options;
+    const account = readAccount(options);
+    const state = stateFile ? await StateFile.read(stateFile) : undefined;
     const server = createServer();
     server.listen(port, host);
     await once(server, 'listening');
-    return new PlutuSandbox(server, originOf(server, host), options);
+    const closing = new AbortController();
+    // Every call under way listens, and Node would warn of a leak at eleven.
+    setMaxListeners(0, closing.signal);
+    const core = new SandboxCore({
+      origin: originOf(server, host),
+      host,
+      account,
+      merchantName: options.merchantName ?? 'Sandbox shop',
+      allowRemote: options.allowRemoteCallbacks ?? false,
+      slowCardMs: options.slowCardMs ?? 5_000,
+      closing: closing.signal,
+      emit: (event) => {
+        options.onEvent?.(event);
+        options.log?.(describeEvent(event));
+      },
+    });
+    if (state) core.restore(state);
+    const file = stateFile ? keepIn(stateFile, core) : undefined;
+    server.on('request', createSandboxListener(core));
+    return new PlutuSandbox(core, server, closing, file);
   }
 
   private constructor(
+    private readonly core: SandboxCore,
     private readonly server: Server,
-    origin: string,
-    options: PlutuSandboxOptions,
+    private readonly closing: AbortController,
+    private readonly file: StateFile | undefined,
   ) {
-    const {
-      apiKey = DEFAULT_SANDBOX_CREDENTIALS.apiKey,
-      accessToken = DEFAULT_SANDBOX_CREDENTIALS.accessToken,
-      secretKey = DEFAULT_SANDBOX_CREDENTIALS.secretKey,
-      merchantName = 'Sandbox shop',
-      currency = 'USD',
-      log = () => {},
-    } = options;
+    const { origin, account } = core.settings;
+    const { apiKey, accessToken, secretKey } = account;
     this.origin = origin;
     this.baseUrl = origin + API_PATH;
     this.credentials = { apiKey, accessToken, secretKey };
-    // Every call under way listens, and Node would warn of a leak at eleven.
-    setMaxListeners(0, this.#closing.signal);
-    const context: CheckoutContext = {
-      origin,
-      currency,
-      secretKey,
-      closing: this.#closing.signal,
-      log,
-    };
-    server.on(
-      'request',
-      createSandboxListener({
-        credentials: this.credentials,
-        merchantName,
-        context,
-        checkouts: this.#checkouts,
-      }),
-    );
   }
 
   /** The transactions as they stand now, oldest first. */
   get transactions(): readonly SandboxTransaction[] {
-    return Array.from(this.#checkouts, (checkout) => checkout.transaction);
+    return this.core.transactions;
+  }
+
+  /** The last 1000 confirm requests, oldest first; also those refused. */
+  get requests(): readonly SandboxRequest[] {
+    return this.core.requests;
+  }
+
+  /** The faults that are set, in the order in which they were. */
+  get faults(): readonly SandboxSetFault[] {
+    return this.core.faults.list();
   }
 
   /**
@@ -136,28 +129,100 @@ export class PlutuSandbox {
     return this.#finish(invoiceNo, 'canceled');
   }
 
+  /**
+   * Sends the callback of a finished checkout again, from server to server.
+   *
+   * @throws {Error} where there is no such checkout, or it is not finished.
+   */
+  async replay(
+    invoiceNo: string,
+    replay: SandboxReplay = {},
+  ): Promise<readonly SandboxDelivery[]> {
+    return this.core.withInvoiceNo(invoiceNo).replay(replay);
+  }
+
+  /**
+   * Makes something go wrong, from now on; of several rules that apply, the
+   * later ones win.
+   *
+   * @throws {Error} where the rule is misspelled or out of range.
+   */
+  setFault(rule: SandboxFaultRule): SandboxSetFault {
+    return this.core.faults.set(rule);
+  }
+
+  /** Ends one fault, or all of them. */
+  clearFaults(id?: number): void {
+    if (id === undefined) this.core.faults.clearAll();
+    else this.core.faults.clear(id);
+  }
+
+  /**
+   * The first server-to-server call for an invoice, as soon as it has ended; also
+   * before its checkout is opened.
+   *
+   * @param options.after the `id` of the last delivery already seen. Default 0.
+   * @param options.timeoutMs in milliseconds. Default 5000.
+   * @throws {Error} where there is none in time.
+   */
+  async waitForDelivery(
+    invoiceNo: string,
+    { after = 0, timeoutMs = DEFAULT_WAIT_MS }: SandboxWait = {},
+  ): Promise<SandboxDelivery> {
+    const [delivery] = await this.core.deliveriesAfter(
+      invoiceNo,
+      after,
+      timeoutMs,
+    );
+    if (delivery) return delivery;
+    throw new Error(
+      `No callback of ${invoiceNo} was delivered within ${timeoutMs} ms.`,
+    );
+  }
+
+  /** Forgets transactions, requests and faults, as though newly started. */
+  reset(): void {
+    this.core.forget();
+    this.core.faults.clearAll();
+  }
+
   /** Stops listening and ends every connection. Closing twice is one closing. */
   close(): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await new Promise<void>((resolve) => {
       this.server.close(() => resolve());
       this.server.closeAllConnections();
-      this.#closing.abort(new Error('The sandbox was closed.'));
+      this.closing.abort(new Error('The sandbox was closed.'));
     });
-    return this.#closed;
+    await this.file?.flush();
   }
 
   #finish(
     invoiceNo: string,
     outcome: CheckoutOutcome,
   ): Promise<SandboxCompletion> {
-    const checkout = this.#checkouts.withInvoiceNo(invoiceNo);
-    if (!checkout) {
-      throw new Error(
-        `The sandbox has no checkout for invoice number ${invoiceNo}.`,
-      );
-    }
-    return checkout.finish(outcome);
+    return this.core.withInvoiceNo(invoiceNo).finish(outcome).completion;
   }
+}
+
+/** What {@link PlutuSandbox.waitForDelivery} waits for, and for how long. */
+export interface SandboxWait {
+  readonly after?: number;
+  readonly timeoutMs?: number;
+}
+
+function keepIn(path: string, core: SandboxCore): StateFile {
+  const file = StateFile.at(
+    path,
+    () => core.state,
+    (error) => core.emit({ type: 'state-not-saved', message: String(error) }),
+  );
+  core.changes.listen(() => file.save());
+  return file;
 }
 
 function originOf(server: Server, host: string): string {

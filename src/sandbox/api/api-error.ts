@@ -1,3 +1,5 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+
 /** Wire names of form fields, each with what is wrong with it. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
@@ -10,6 +12,7 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly fields?: FieldErrors,
+    readonly headers?: OutgoingHttpHeaders,
   ) {
     super(message);
   }

@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { readBody } from '../http/read-body.js';
 import { ApiError } from './api-error.js';
-
-/** The largest request body that is read, in bytes; a real one has about 1000. */
-const MAX_BODY_LENGTH = 64 * 1024;
 
 const FORM_TYPES = ['multipart/form-data', 'application/x-www-form-urlencoded'];
 
-type Form = Awaited<ReturnType<Response['formData']>>;
+export type Form = Awaited<ReturnType<Response['formData']>>;
 
 /**
  * Reads a request's body as a form, in either encoding.
@@ -35,23 +33,4 @@ export async function readForm(request: IncomingMessage): Promise<Form> {
       `The body is not well-formed ${mediaType}.`,
     );
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // A body that is too large is read to its end but not kept: a client that is
-  // cut off while it still sends sees a broken connection and not the answer.
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= MAX_BODY_LENGTH) chunks.push(chunk);
-  }
-  if (length > MAX_BODY_LENGTH) {
-    throw new ApiError(
-      413,
-      'PAYLOAD_TOO_LARGE',
-      `The body is larger than ${MAX_BODY_LENGTH} bytes.`,
-    );
-  }
-  return Buffer.concat(chunks);
 }

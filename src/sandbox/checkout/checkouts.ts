@@ -8,12 +8,17 @@ export class Checkouts {
   readonly #byToken = new Map<string, Checkout>();
 
   add(checkout: Checkout): void {
-    this.#byInvoiceNo.set(checkout.transaction.invoiceNo, checkout);
-    this.#byToken.set(checkout.token, checkout);
+    this.#byInvoiceNo.set(checkout.record.invoiceNo, checkout);
+    this.#byToken.set(checkout.record.token, checkout);
     const [oldest] = this.#byToken.values();
     if (!oldest || this.#byToken.size <= MAX_CHECKOUTS) return;
-    this.#byInvoiceNo.delete(oldest.transaction.invoiceNo);
-    this.#byToken.delete(oldest.token);
+    this.#byInvoiceNo.delete(oldest.record.invoiceNo);
+    this.#byToken.delete(oldest.record.token);
+  }
+
+  clear(): void {
+    this.#byInvoiceNo.clear();
+    this.#byToken.clear();
   }
 
   withInvoiceNo(invoiceNo: string): Checkout | undefined {

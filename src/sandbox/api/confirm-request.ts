@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { ApiError } from './api-error.js';
-import { readForm } from './request-form.js';
+import type { AmountLimits } from './account.js';
+import type { Form } from './request-form.js';
 
 /** The form of a confirm request, checked; texts are as they were sent. */
 export interface ConfirmRequest {
@@ -65,41 +65,15 @@ const FIELD_RULES = new Map<string, FieldRule>([
 ]);
 
 /**
- * Checks who is calling.
+ * Checks each field of a confirm request's form.
  *
- * @throws {ApiError} 401 `UNAUTHORIZED` or `AUTH_ERROR`.
+ * @throws {ApiError} 422 `MISSING_PARAMETER` or `INVALID_INPUTS` with everything
+ *   that is wrong with the form, or one of the amount's codes.
  */
-export function authenticate(
-  { headers }: IncomingMessage,
-  credentials: { readonly apiKey: string; readonly accessToken: string },
-): void {
-  if (headers.authorization !== `Bearer ${credentials.accessToken}`) {
-    throw new ApiError(
-      401,
-      'UNAUTHORIZED',
-      'The access token is missing or wrong (header Authorization: Bearer).',
-    );
-  }
-  if (headers['x-api-key'] !== credentials.apiKey) {
-    throw new ApiError(
-      401,
-      'AUTH_ERROR',
-      'The API key is missing or wrong (header X-API-KEY).',
-    );
-  }
-}
-
-/**
- * Reads the form of a confirm request and checks each of its fields.
- *
- * @throws {ApiError} as `readForm` does; 422 `MISSING_PARAMETER` or
- *   `INVALID_INPUTS` with everything that is wrong with the form, or
- *   `INVALID_AMOUNT`.
- */
-export async function readConfirmRequest(
-  request: IncomingMessage,
-): Promise<ConfirmRequest> {
-  const form = await readForm(request);
+export function readConfirmRequest(
+  form: Form,
+  limits: AmountLimits,
+): ConfirmRequest {
   const errors = new Map<string, string[]>();
   const texts = new Map<string, string>();
   let isParameterMissing = false;
@@ -135,11 +109,7 @@ export async function readConfirmRequest(
     );
   }
   const amount = texts.get('amount') ?? '';
-  if (Number(amount) === 0) {
-    throw new ApiError(422, 'INVALID_AMOUNT', 'The amount must not be zero.', {
-      amount: ['must be greater than 0'],
-    });
-  }
+  refuseAmount(amount, limits);
   return {
     amount,
     invoiceNo: texts.get('invoice_no') ?? '',
@@ -147,4 +117,23 @@ export async function readConfirmRequest(
     customerIp: texts.get('customer_ip'),
     lang: texts.get('lang') === 'en' ? 'en' : 'ar',
   };
+}
+
+/** @throws {ApiError} 422 for an amount that is well-formed but not taken. */
+function refuseAmount(amount: string, limits: AmountLimits): void {
+  const { minAmount = 0, maxAmount = Infinity } = limits;
+  const dollars = Number(amount);
+  if (dollars === 0) throw amountError('INVALID_AMOUNT', 'greater than 0');
+  if (dollars < minAmount) {
+    throw amountError('NOT_ALLOWED_AMOUNT', `at least ${minAmount}`);
+  }
+  if (dollars > maxAmount) {
+    throw amountError('AMOUNT_EXCEEDED_MAXIMUM', `at most ${maxAmount}`);
+  }
+}
+
+function amountError(code: string, rule: string): ApiError {
+  return new ApiError(422, code, `The amount must be ${rule}.`, {
+    amount: [`must be ${rule}`],
+  });
 }

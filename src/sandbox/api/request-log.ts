@@ -1,0 +1,49 @@
+/** A confirm request as it arrived, and what was answered. Holds no key. */
+export interface SandboxRequest {
+  /** Counts up from 1 within one sandbox. */
+  readonly id: number;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly invoiceNo: string | undefined;
+  readonly contentType: string | undefined;
+  /** The form's fields as they were sent, each cut to 500 characters. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** The HTTP status of the answer; `undefined` where there was none. */
+  readonly status: number | undefined;
+  /** `CHECKOUT_REDIRECT`, or the error's code. */
+  readonly code: string;
+  /** What was wrong, where it was refused. */
+  readonly message: string | undefined;
+  /** The fault that spoiled the answer. */
+  readonly fault: string | undefined;
+  readonly durationMs: number;
+}
+
+const MAX_REQUESTS = 1_000;
+
+const MAX_TEXT_LENGTH = 500;
+
+/** The last 1000 confirm requests, those that were refused among them. */
+export class RequestLog {
+  #requests: SandboxRequest[] = [];
+  #lastId = 0;
+
+  add(request: Omit<SandboxRequest, 'id'>): void {
+    this.#requests.push({ ...request, id: ++this.#lastId });
+    if (this.#requests.length > MAX_REQUESTS) this.#requests.shift();
+  }
+
+  clear(): void {
+    this.#requests = [];
+  }
+
+  list(): readonly SandboxRequest[] {
+    return [...this.#requests];
+  }
+}
+
+export function cut(text: string): string {
+  return text.length > MAX_TEXT_LENGTH
+    ? `${text.slice(0, MAX_TEXT_LENGTH)}…`
+    : text;
+}

@@ -1,0 +1,95 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isLoopbackHost } from '../http/loopback.js';
+
+const TIMEOUT_MS = 10_000;
+
+/** Of the merchant's answer, in bytes; enough to see what it was. */
+const MAX_ANSWER_LENGTH = 1_000;
+
+/** What came of one server-to-server call. */
+export interface MerchantAnswer {
+  /** The HTTP status that the merchant's server answered, if it did. */
+  readonly status?: number;
+  /** The beginning of what it answered, at most 1000 bytes. */
+  readonly answer?: string;
+  /** Why there was no answer, if there was none. */
+  readonly error?: string;
+  /** From the call to the answer's head, or to the error, in milliseconds. */
+  readonly durationMs: number;
+}
+
+/** Calls the merchant's server. A failure is told and never thrown. */
+export async function callMerchant(
+  callbackUrl: string,
+  {
+    allowRemote,
+    closing,
+  }: { readonly allowRemote: boolean; readonly closing: AbortSignal },
+): Promise<MerchantAnswer> {
+  const { hostname } = new URL(callbackUrl);
+  if (!allowRemote && !isLoopbackHost(hostname.replace(/^\[|\]$/g, ''))) {
+    return {
+      error: `Not called: ${hostname} is not this machine. Let the sandbox call others with --allow-remote-callbacks (allowRemoteCallbacks).`,
+      durationMs: 0,
+    };
+  }
+  const start = performance.now();
+  let durationMs: number | undefined;
+  const elapsed = () => (durationMs ??= Math.round(performance.now() - start));
+  // By hand, since on Node 20 a signal of `AbortSignal.any` can be garbage
+  // collected before its timeout comes.
+  const call = new AbortController();
+  const timer = setTimeout(
+    () => call.abort(new Error(`No answer within ${TIMEOUT_MS} ms.`)),
+    TIMEOUT_MS,
+  );
+  const abort = () => call.abort(closing.reason);
+  closing.addEventListener('abort', abort);
+  try {
+    closing.throwIfAborted();
+    const response = await get(callbackUrl, call.signal);
+    elapsed();
+    const answer = await readBeginning(response);
+    return { status: response.statusCode, answer, durationMs: elapsed() };
+  } catch (error) {
+    const failure: unknown = call.signal.aborted ? call.signal.reason : error;
+    return { error: describe(failure), durationMs: elapsed() };
+  } finally {
+    clearTimeout(timer);
+    closing.removeEventListener('abort', abort);
+  }
+}
+
+/** Redirects are not followed, and no connection is kept for later. */
+function get(url: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    request(url, {
+      agent: false,
+      signal,
+      headers: { accept: '*/*', 'user-agent': 'nestjs-plutu-sandbox' },
+    })
+      .on('response', resolve)
+      .on('error', reject)
+      .end();
+  });
+}
+
+async function readBeginning(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Leaving the loop ends the connection.
+    if (length >= MAX_ANSWER_LENGTH) break;
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_ANSWER_LENGTH).toString();
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Node's error for a host with several addresses has a code and no message.
+  return error.message || ('code' in error ? String(error.code) : error.name);
+}

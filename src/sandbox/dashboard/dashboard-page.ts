@@ -1,0 +1,87 @@
+import type { SandboxRequest } from '../api/request-log.js';
+import type { SandboxTransaction } from '../checkout/transaction.js';
+import type { SandboxSetFault } from '../faults/fault-rules.js';
+import type { Answer } from '../http/answer.js';
+import { html, page, type Html } from '../pages/html.js';
+import { DASHBOARD_SCRIPT } from './dashboard-script.js';
+import { DASHBOARD_STYLE } from './dashboard-style.js';
+import { renderRequest, renderTransaction } from './transaction-card.js';
+
+/** How many of each kind are shown; the control API has them all. */
+const MAX_SHOWN = 50;
+
+export interface DashboardView {
+  readonly origin: string;
+  readonly merchantName: string;
+  /** Oldest first, like those below. */
+  readonly transactions: readonly SandboxTransaction[];
+  readonly requests: readonly SandboxRequest[];
+  readonly faults: readonly SandboxSetFault[];
+}
+
+/** What a developer looks at: every transaction, and what was said about it. */
+export function renderDashboard(view: DashboardView): Answer {
+  const { origin, merchantName, transactions, requests, faults } = view;
+  const latest = transactions.slice(-MAX_SHOWN).toReversed();
+  const refused = requests
+    .filter(({ status }) => status !== 200)
+    .slice(-MAX_SHOWN)
+    .toReversed();
+  return page({
+    lang: 'en',
+    title: 'transactions',
+    warning: 'A local Plutu for development and tests. No money moves.',
+    style: DASHBOARD_STYLE,
+    script: DASHBOARD_SCRIPT,
+    body: html`<main>
+      <div class="top">
+        <h1>${merchantName}</h1>
+        <p id="connection" role="status">Reload to see what is new</p>
+      </div>
+      <p class="base">Base URL of the API: <code>${origin}/api</code></p>
+      <div id="live">
+        <section aria-labelledby="transactions">
+          <h2 id="transactions">
+            Transactions <span class="count">${transactions.length}</span>
+          </h2>
+          ${latest.length === 0 && html`<p class="empty">None yet. They appear here as soon as a shop opens a checkout.</p>`}
+          ${latest.map((transaction) => renderTransaction(transaction, requests))}
+          ${latest.length < transactions.length && html`<p class="empty">The latest ${MAX_SHOWN}; all of them are at <a href="/control/transactions">/control/transactions</a>.</p>`}
+        </section>
+        ${refused.length > 0 && renderRefused(refused)}
+        ${faults.length > 0 && renderFaults(faults)}
+      </div>
+    </main>`,
+  });
+}
+
+function renderRefused(requests: readonly SandboxRequest[]): Html {
+  return html`<section aria-labelledby="refused">
+    <h2 id="refused">Requests without a checkout</h2>
+    <ol class="card log">
+      ${requests.map(renderRequest)}
+    </ol>
+  </section>`;
+}
+
+function renderFaults(faults: readonly SandboxSetFault[]): Html {
+  return html`<section aria-labelledby="faults">
+    <h2 id="faults">Faults on demand</h2>
+    <div class="card">
+      <ul class="log">
+        ${faults.map(
+          (rule) =>
+            html`<li>
+              <code
+                >${JSON.stringify({ ...rule, id: undefined, struck: undefined })}</code
+              >
+              <span class="quiet">struck ${rule.struck} times</span>
+            </li>`,
+        )}
+      </ul>
+      <form method="post" action="/faults/clear">
+        <button type="submit" id="clear-faults">Clear all faults</button>
+      </form>
+    </div>
+  </section>`;
+}

@@ -1,0 +1,125 @@
+import type { SandboxRequest } from '../api/request-log.js';
+import type {
+  SandboxDelivery,
+  SandboxTransaction,
+} from '../checkout/transaction.js';
+import { html, type Html } from '../pages/html.js';
+
+/** How late the dashboard sends a callback that is to come late. */
+export const LATE_MS = 5_000;
+
+/** One transaction with all that was said about it, and what can be done. */
+export function renderTransaction(
+  transaction: SandboxTransaction,
+  requests: readonly SandboxRequest[],
+): Html {
+  const { transactionId, invoiceNo, amount, currency, status, deliveries } =
+    transaction;
+  const own = requests.filter((request) => request.invoiceNo === invoiceNo);
+  return html`<article
+    class="card"
+    id="t-${transactionId}"
+    aria-labelledby="h-${transactionId}"
+  >
+    <div class="head">
+      <h3 id="h-${transactionId}">${invoiceNo}</h3>
+      <span class="status ${status}">${status}</span>
+      <span class="amount">${amount} ${currency}</span>
+    </div>
+    <p class="quiet">
+      Transaction ${transactionId}, opened at ${clock(transaction.createdAt)}
+      UTC.
+      <a href="${transaction.redirectUrl}" id="c-${transactionId}"
+        >Checkout page<span class="quiet"> of ${invoiceNo}</span></a
+      >
+    </p>
+    ${
+      own.length > 0 &&
+      html`<h4>Confirm requests</h4>
+        <ol class="log">
+          ${own.map(renderRequest)}
+        </ol>`
+    }
+    ${
+      deliveries.length > 0 &&
+      html`<h4>Callbacks to the shop's server</h4>
+        <ol class="log">
+          ${deliveries.map(renderDelivery)}
+        </ol>`
+    }
+    ${renderActions(transaction)}
+  </article>`;
+}
+
+export function renderRequest(request: SandboxRequest): Html {
+  const { id, at, status, code, message, fault, fields, durationMs } = request;
+  const isTaken = status === 200 && code === 'CHECKOUT_REDIRECT';
+  return html`<li>
+    <details id="r-${id}">
+      <summary>
+        ${clock(at)}
+        <span class="${isTaken ? 'good' : 'bad'}"
+          >${status ?? 'no answer'} ${code}</span
+        >
+        ${fault && html`<span class="quiet">fault: ${fault}</span>`}
+        <span class="quiet">${durationMs} ms</span>
+      </summary>
+      ${message && html`<p>${message}</p>`}
+      <pre>${JSON.stringify(fields, null, 2)}</pre>
+      <p class="quiet">${request.contentType ?? 'No content type'}</p>
+    </details>
+  </li>`;
+}
+
+function renderDelivery(delivery: SandboxDelivery): Html {
+  const { id, at, kind, url, status, error, answer, durationMs } = delivery;
+  const isTaken = status !== undefined && status < 400;
+  return html`<li>
+    <details id="d-${id}">
+      <summary>
+        ${clock(at)}
+        <span class="${isTaken ? 'good' : 'bad'}"
+          >${status ?? 'no answer'}</span
+        >
+        ${kind} <span class="quiet">${durationMs} ms</span>
+      </summary>
+      <pre>GET ${url}</pre>
+      ${error ? html`<p class="bad">${error}</p>` : html`<pre>${answer === '' ? '(an empty answer)' : answer}</pre>`}
+    </details>
+  </li>`;
+}
+
+function renderActions(transaction: SandboxTransaction): Html {
+  const { transactionId, invoiceNo, status, callbackUrl } = transaction;
+  const button = (action: string, label: string) =>
+    html` <form method="post" action="/transactions/${invoiceNo}/${action}">
+      <button
+        type="submit"
+        id="b-${transactionId}-${action}"
+        aria-label="${label}: ${invoiceNo}"
+      >
+        ${label}
+      </button>
+    </form>`;
+  const isOpen = status !== 'approved' && status !== 'canceled';
+  return html`<div class="actions">
+    ${
+      isOpen && [
+        button('approve', 'Pay'),
+        button('decline', 'Decline'),
+        button('cancel', 'Cancel'),
+      ]
+    }${
+      callbackUrl && [
+        button('replay', 'Send again'),
+        button('twice', 'Send twice'),
+        button('tampered', 'Send tampered'),
+        button('late', `Send in ${LATE_MS / 1000} s`),
+      ]
+    }
+  </div>`;
+}
+
+function clock(iso: string): string {
+  return iso.slice(11, 19);
+}

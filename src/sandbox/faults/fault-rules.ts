@@ -1,0 +1,146 @@
+import {
+  checkFields,
+  FAULT_CHECKS,
+  wholeNumber,
+  type CallbackFaults,
+  type ConfirmFaults,
+  type SandboxFaults,
+} from './sandbox-faults.js';
+
+/** Faults, and the requests that they strike. */
+export interface SandboxFaultRule extends SandboxFaults {
+  /** An invoice number; `*` in it stands for any text. Default: all of them. */
+  readonly invoiceNo?: string;
+  /** An amount as it is sent, such as `13.37`. Default: all of them. */
+  readonly amount?: string;
+  /**
+   * How many confirm requests or finished checkouts it strikes before it is
+   * used up. Default: no end.
+   */
+  readonly times?: number;
+}
+
+/** A rule that was set, and how often it has struck. */
+export interface SandboxSetFault extends SandboxFaultRule {
+  readonly id: number;
+  readonly struck: number;
+}
+
+interface Target {
+  readonly invoiceNo: string;
+  readonly amount: string;
+}
+
+const MAX_RULES = 1_000;
+
+const PATTERN = /^[A-Za-z0-9._*-]{1,100}$/;
+
+const CHECKS = {
+  ...FAULT_CHECKS,
+  invoiceNo: (value: unknown) =>
+    typeof value === 'string' && PATTERN.test(value)
+      ? undefined
+      : 'must be an invoice number, of at most 100 characters, with * for any text',
+  amount: (value: unknown) =>
+    typeof value === 'string' && /^\d+(\.\d{1,2})?$/.test(value)
+      ? undefined
+      : 'must be the text of an amount, such as "5.00"',
+  times: wholeNumber(1, 1_000_000),
+};
+
+/** The fault rules of one sandbox; where several apply, the later ones win. */
+export class FaultRules {
+  #rules: SandboxSetFault[] = [];
+  #lastId = 0;
+
+  /** @param changed is told of every change, each strike among them. */
+  constructor(private readonly changed: () => void) {}
+
+  /**
+   * @throws {ApiError} 422 `INVALID_INPUTS` for a rule that is misspelled or out
+   *   of range.
+   */
+  set(rule: object): SandboxSetFault {
+    checkFields<SandboxFaultRule>(rule, CHECKS);
+    const set = { ...rule, id: ++this.#lastId, struck: 0 };
+    this.#rules.push(set);
+    if (this.#rules.length > MAX_RULES) this.#rules.shift();
+    this.changed();
+    return set;
+  }
+
+  /** @returns whether there was such a rule. */
+  clear(id: number): boolean {
+    const count = this.#rules.length;
+    this.#rules = this.#rules.filter((rule) => rule.id !== id);
+    this.changed();
+    return this.#rules.length < count;
+  }
+
+  clearAll(): void {
+    this.#rules = [];
+    this.changed();
+  }
+
+  list(): readonly SandboxSetFault[] {
+    return this.#rules.map((rule) => ({ ...rule }));
+  }
+
+  /** Makes these, as they were listed earlier, the rules. */
+  restore(rules: readonly SandboxSetFault[]): void {
+    this.#rules = rules.map((rule) => ({ ...rule }));
+    this.#lastId = Math.max(0, ...rules.map(({ id }) => id));
+  }
+
+  /** What strikes this confirm request; counts as a strike. */
+  strikeConfirm(target: Target): ConfirmFaults {
+    return this.#strike(target, ['confirm', 'errorCode', 'confirmDelayMs']);
+  }
+
+  /** What strikes the callbacks of this checkout; counts as a strike. */
+  strikeCallback(target: Target): CallbackFaults {
+    return this.#strike(target, [
+      'callback',
+      'callbackDelayMs',
+      'callbackCopies',
+    ]);
+  }
+
+  #strike(
+    target: Target,
+    names: readonly (keyof SandboxFaults)[],
+  ): SandboxFaults {
+    const faults = new Map<string, unknown>();
+    this.#rules = this.#rules.map((rule) => {
+      const found = names.filter((name) => rule[name] !== undefined);
+      if (found.length === 0 || !strikes(rule, target)) return rule;
+      for (const name of found) faults.set(name, rule[name]);
+      return { ...rule, struck: rule.struck + 1 };
+    });
+    if (faults.size > 0) this.changed();
+    return Object.fromEntries(faults);
+  }
+}
+
+function strikes(
+  rule: SandboxSetFault,
+  { invoiceNo, amount }: Target,
+): boolean {
+  if (rule.times !== undefined && rule.struck >= rule.times) return false;
+  if (rule.amount !== undefined && rule.amount !== amount) return false;
+  return rule.invoiceNo === undefined || matches(rule.invoiceNo, invoiceNo);
+}
+
+function matches(pattern: string, text: string): boolean {
+  const [start = '', ...rest] = pattern.split('*');
+  if (!text.startsWith(start)) return false;
+  const end = rest.pop();
+  if (end === undefined) return text === start;
+  let from = start.length;
+  for (const part of rest) {
+    const index = text.indexOf(part, from);
+    if (index === -1) return false;
+    from = index + part.length;
+  }
+  return text.length - end.length >= from && text.endsWith(end);
+}

@@ -1,0 +1,144 @@
+import { ApiError } from '../api/api-error.js';
+
+/**
+ * What becomes of the answer to a valid confirm request.
+ *
+ * - `hang`: it never comes
+ * - `reset`: the connection is reset instead
+ * - `html-502`: a proxy's error page takes its place
+ * - `empty-body`, `truncated-json`: nothing or half of it arrives, with HTTP 200
+ * - `error`: the request is refused with `errorCode`
+ * - `error-in-200`: likewise, inside an HTTP 200
+ * - `laravel-422`: a refusal in the shape of Plutu's framework, without envelope
+ *
+ * The last three open no checkout. The others do: what is lost is its answer,
+ * and the invoice number is used up.
+ */
+export const CONFIRM_FAULTS = [
+  'hang',
+  'reset',
+  'html-502',
+  'empty-body',
+  'truncated-json',
+  'error',
+  'error-in-200',
+  'laravel-422',
+] as const;
+
+/**
+ * Which ways a finished checkout goes to the merchant. Plutu's documentation
+ * promises both; integrators report the redirect alone.
+ *
+ * - `callback-first`: the server is called, then the browser sent (default)
+ * - `redirect-first`: the browser is sent, and the server called a second later
+ * - `callback-only`: the customer never comes back
+ * - `redirect-only`: the server is never called
+ */
+export const CALLBACK_FAULTS = [
+  'callback-first',
+  'redirect-first',
+  'callback-only',
+  'redirect-only',
+] as const;
+
+export type ConfirmFault = (typeof CONFIRM_FAULTS)[number];
+export type CallbackFault = (typeof CALLBACK_FAULTS)[number];
+
+/** What goes wrong with a confirm request. */
+export interface ConfirmFaults {
+  readonly confirm?: ConfirmFault;
+  /** For `error` and `error-in-200`. Default `BACKEND_ERROR`. */
+  readonly errorCode?: string;
+  /** How long every answer takes, in milliseconds, at most 600 000. */
+  readonly confirmDelayMs?: number;
+}
+
+/** What goes wrong with the callbacks of a checkout. */
+export interface CallbackFaults {
+  readonly callback?: CallbackFault;
+  /** How long the server-to-server call waits, in milliseconds, at most 600 000. */
+  readonly callbackDelayMs?: number;
+  /** How often the server is called, all at once: 1 to 20. */
+  readonly callbackCopies?: number;
+}
+
+export interface SandboxFaults extends ConfirmFaults, CallbackFaults {}
+
+export const MAX_DELAY_MS = 600_000;
+export const MAX_COPIES = 20;
+
+/** Tells what is wrong with a value, if anything is. */
+export type Check = (value: unknown) => string | undefined;
+
+export function oneOf(values: readonly string[]): Check {
+  return (value) =>
+    typeof value === 'string' && values.includes(value)
+      ? undefined
+      : `must be one of ${values.join(', ')}`;
+}
+
+export function wholeNumber(least: number, most: number): Check {
+  return (value) =>
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    value >= least &&
+    value <= most
+      ? undefined
+      : `must be a whole number from ${least} to ${most}`;
+}
+
+export const FAULT_CHECKS: Readonly<Record<keyof SandboxFaults, Check>> = {
+  confirm: oneOf(CONFIRM_FAULTS),
+  errorCode: (value) =>
+    typeof value === 'string' && /^[A-Z_]{1,100}$/.test(value)
+      ? undefined
+      : 'must be an error code, such as BACKEND_ERROR',
+  confirmDelayMs: wholeNumber(0, MAX_DELAY_MS),
+  callback: oneOf(CALLBACK_FAULTS),
+  callbackDelayMs: wholeNumber(0, MAX_DELAY_MS),
+  callbackCopies: wholeNumber(1, MAX_COPIES),
+};
+
+/**
+ * Refuses what is misspelled or out of range, all of it at once.
+ *
+ * @throws {ApiError} 422 `INVALID_INPUTS`.
+ */
+export function checkFields<T>(
+  input: object,
+  checks: Readonly<Record<keyof T & string, Check>>,
+): asserts input is Partial<T> {
+  const known = new Map<string, Check>(Object.entries(checks));
+  const problems = new Map<string, string>();
+  for (const [name, value] of Object.entries(input)) {
+    if (value === undefined) continue;
+    const check = known.get(name);
+    const problem = check
+      ? check(value)
+      : `is unknown; there are ${[...known.keys()].join(', ')}`;
+    if (problem) problems.set(name, problem);
+  }
+  if (problems.size === 0) return;
+  throw new ApiError(
+    422,
+    'INVALID_INPUTS',
+    [...problems].map((problem) => problem.join(' ')).join('; '),
+    Object.fromEntries([...problems].map(([name, text]) => [name, [text]])),
+  );
+}
+
+/**
+ * Reads faults as a query string spells them: `confirm=hang&callbackCopies=2`.
+ *
+ * @throws {ApiError} 422 `INVALID_INPUTS`.
+ */
+export function parseFaults(text: string | URLSearchParams): SandboxFaults {
+  const faults: object = Object.fromEntries(
+    Array.from(new URLSearchParams(text), ([name, value]) => [
+      name,
+      /^\d+$/.test(value) ? Number(value) : value,
+    ]),
+  );
+  checkFields<SandboxFaults>(faults, FAULT_CHECKS);
+  return faults;
+}

@@ -1,0 +1,168 @@
+import type { Account } from './api/account.js';
+import { ApiError } from './api/api-error.js';
+import type { ConfirmRequest } from './api/confirm-request.js';
+import { RequestLog, type SandboxRequest } from './api/request-log.js';
+import { Changes } from './changes.js';
+import {
+  Checkout,
+  type CheckoutContext,
+  type CheckoutRecord,
+} from './checkout/checkout.js';
+import { Checkouts } from './checkout/checkouts.js';
+import type {
+  SandboxDelivery,
+  SandboxTransaction,
+} from './checkout/transaction.js';
+import { FaultRules } from './faults/fault-rules.js';
+import type { CallbackFaults } from './faults/sandbox-faults.js';
+import type { SandboxEvent } from './sandbox-event.js';
+import type { SandboxState } from './state/state-file.js';
+
+export interface SandboxSettings {
+  readonly origin: string;
+  /** The address that it was told to listen on. */
+  readonly host: string;
+  readonly account: Account;
+  readonly merchantName: string;
+  readonly allowRemote: boolean;
+  readonly slowCardMs: number;
+  readonly closing: AbortSignal;
+  readonly emit: (event: SandboxEvent) => void;
+}
+
+/** What the sandbox knows; its routes and its class are two ways to it. */
+export class SandboxCore {
+  readonly faults = new FaultRules(() => this.changes.notify());
+  readonly changes: Changes;
+  readonly #checkouts = new Checkouts();
+  readonly #requests = new RequestLog();
+  readonly #context: CheckoutContext;
+  #lastDeliveryId = 0;
+
+  constructor(readonly settings: SandboxSettings) {
+    const { account, origin, allowRemote, closing } = settings;
+    this.changes = new Changes(closing);
+    this.#context = {
+      origin,
+      allowRemote,
+      closing,
+      currency: account.currency,
+      secretKey: account.secretKey,
+      nextDeliveryId: () => ++this.#lastDeliveryId,
+      strikeCallback: (request) => this.faults.strikeCallback(request),
+      changed: (transaction, delivery) => this.#changed(transaction, delivery),
+    };
+  }
+
+  /** @throws {ApiError} 422 `DUPLICATED_INVOICE_NUMBER`. */
+  open(request: ConfirmRequest, faults: CallbackFaults): SandboxTransaction {
+    if (this.#checkouts.withInvoiceNo(request.invoiceNo)) {
+      throw new ApiError(
+        422,
+        'DUPLICATED_INVOICE_NUMBER',
+        `The invoice number ${request.invoiceNo} has been used before.`,
+      );
+    }
+    const checkout = Checkout.open(request, faults, this.#context);
+    this.#checkouts.add(checkout);
+    const { transaction } = checkout;
+    const { invoiceNo, amount, redirectUrl } = transaction;
+    this.emit({ type: 'checkout-opened', invoiceNo, amount, redirectUrl });
+    this.changes.notify();
+    return transaction;
+  }
+
+  withToken(token: string): Checkout | undefined {
+    return this.#checkouts.withToken(token);
+  }
+
+  /** @throws {ApiError} 404 where no checkout was opened for this number. */
+  withInvoiceNo(invoiceNo: string): Checkout {
+    const checkout = this.#checkouts.withInvoiceNo(invoiceNo);
+    if (checkout) return checkout;
+    throw new ApiError(
+      404,
+      'NOT_FOUND',
+      `The sandbox has no checkout for invoice number ${invoiceNo}.`,
+    );
+  }
+
+  get transactions(): readonly SandboxTransaction[] {
+    return Array.from(this.#checkouts, ({ transaction }) => transaction);
+  }
+
+  get requests(): readonly SandboxRequest[] {
+    return this.#requests.list();
+  }
+
+  record(request: Omit<SandboxRequest, 'id'>): void {
+    this.#requests.add(request);
+    this.changes.notify();
+  }
+
+  /**
+   * The calls for an invoice that ended after the one named, as soon as there is
+   * one; none where the time is up.
+   */
+  async deliveriesAfter(
+    invoiceNo: string,
+    after: number,
+    timeoutMs: number,
+  ): Promise<readonly SandboxDelivery[]> {
+    const find = () => {
+      const checkout = this.#checkouts.withInvoiceNo(invoiceNo);
+      const news = checkout?.record.deliveries.filter(({ id }) => id > after);
+      return news && news.length > 0 ? news : undefined;
+    };
+    return (await this.changes.until(find, timeoutMs)) ?? [];
+  }
+
+  /** Forgets the transactions and the requests; their numbers are free again. */
+  forget(): void {
+    this.#checkouts.clear();
+    this.#requests.clear();
+    this.changes.notify();
+  }
+
+  emit(event: WithoutTime<SandboxEvent>): void {
+    this.settings.emit({ at: new Date().toISOString(), ...event });
+  }
+
+  get state(): SandboxState {
+    return {
+      checkouts: Array.from(this.#checkouts, ({ record }) => record),
+      faults: this.faults.list(),
+    };
+  }
+
+  restore({ checkouts, faults }: SandboxState): void {
+    for (const record of checkouts) this.#restore(record);
+    this.faults.restore(faults);
+  }
+
+  #restore(record: CheckoutRecord): void {
+    this.#checkouts.add(Checkout.restore(record, this.#context));
+    for (const { id } of record.deliveries) {
+      this.#lastDeliveryId = Math.max(this.#lastDeliveryId, id);
+    }
+  }
+
+  #changed(transaction: SandboxTransaction, delivery?: SandboxDelivery): void {
+    if (delivery) {
+      const { kind, url, status, error, durationMs } = delivery;
+      this.emit({
+        type: 'callback-delivered',
+        invoiceNo: transaction.invoiceNo,
+        outcome: transaction.status,
+        kind,
+        target: url.split('?', 1)[0] ?? '',
+        status,
+        error,
+        durationMs,
+      });
+    }
+    this.changes.notify();
+  }
+}
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;

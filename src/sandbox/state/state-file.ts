@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import type { CheckoutRecord } from '../checkout/checkout.js';
+import type { SandboxSetFault } from '../faults/fault-rules.js';
+import { isJsonObject } from '../http/read-body.js';
+
+/** What a sandbox takes over into its next life. */
+export interface SandboxState {
+  readonly checkouts: readonly CheckoutRecord[];
+  readonly faults: readonly SandboxSetFault[];
+}
+
+const FORMAT = { sandbox: 'nestjs-plutu', version: 1 };
+
+/** A file that always holds one whole state, whenever the process ends. */
+export class StateFile {
+  #writing: Promise<void> | undefined;
+  #isOutdated = false;
+
+  private constructor(
+    private readonly path: string,
+    private readonly current: () => SandboxState,
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  /**
+   * Reads what was kept; nothing where there is no such file yet.
+   *
+   * @throws {Error} for a file that cannot be read or is not a sandbox's. It is
+   *   left as it is.
+   */
+  static async read(path: string): Promise<SandboxState | undefined> {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+    const state = parse(text);
+    if (state) return state;
+    throw new Error(
+      `The state file ${path} is damaged or not this sandbox's. Delete it, or name another.`,
+    );
+  }
+
+  /**
+   * @param current is asked for the state at each writing.
+   * @param failed is told when a state could not be written.
+   */
+  static at(
+    path: string,
+    current: () => SandboxState,
+    failed: (error: unknown) => void,
+  ): StateFile {
+    return new StateFile(path, current, failed);
+  }
+
+  /** Writes the state as it is now, or as it will be when the disk is free. */
+  save(): void {
+    this.#isOutdated = true;
+    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+  }
+
+  /** Resolves when everything is written. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#isOutdated) {
+      this.#isOutdated = false;
+      const text = JSON.stringify({ ...FORMAT, ...this.current() });
+      const draft = `${this.path}.${randomUUID()}.tmp`;
+      try {
+        await writeFile(draft, text, { mode: 0o600, flush: true });
+        // In one step: a reader finds the old state or the new one.
+        await rename(draft, this.path);
+      } catch (error) {
+        this.failed(error);
+      }
+    }
+  }
+}
+
+function parse(text: string): SandboxState | undefined {
+  try {
+    const state: unknown = JSON.parse(text);
+    return isState(state) ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isState(value: unknown): value is SandboxState {
+  return (
+    isJsonObject(value) &&
+    value['sandbox'] === FORMAT.sandbox &&
+    value['version'] === FORMAT.version &&
+    Array.isArray(value['checkouts']) &&
+    value['checkouts'].every(isCheckout) &&
+    Array.isArray(value['faults']) &&
+    value['faults'].every(isJsonObject)
+  );
+}
+
+function isCheckout(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    ['token', 'transactionId', 'invoiceNo', 'amount', 'returnUrl'].every(
+      (name) => typeof value[name] === 'string',
+    ) &&
+    Array.isArray(value['deliveries']) &&
+    isJsonObject(value['faults'])
+  );
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
