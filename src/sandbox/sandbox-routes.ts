@@ -18,7 +18,9 @@ export function createSandboxListener(core: SandboxCore): RequestListener {
   ];
   return (request, response) => {
     dispatch(routes, request, response)
-      .catch((error: unknown): Answer => {
+      .catch((error: unknown): Answer | undefined => {
+        // What is cut short then is no refusal.
+        if (core.settings.closing.aborted) return undefined;
         const refusal = toApiError(error);
         const { status, code, message } = refusal;
         const { method = '', url = '' } = request;

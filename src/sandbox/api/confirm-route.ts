@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseFaults, type SandboxFaults } from '../faults/sandbox-faults.js';
+import {
+  CALLBACK_FIELDS,
+  parseFaults,
+  pickFaults,
+  type SandboxFaults,
+} from '../faults/sandbox-faults.js';
 import { refusalBy, spoil } from '../faults/spoil-answer.js';
 import { failure, json, toApiError, type Answer } from '../http/answer.js';
 import type { Exchange, Route } from '../http/router.js';
@@ -80,12 +85,10 @@ class Confirmation {
   }
 
   #open(request: ConfirmRequest, faults: SandboxFaults): Answer {
-    const { callback, callbackDelayMs, callbackCopies } = faults;
-    const { redirectUrl } = this.core.open(request, {
-      callback,
-      callbackDelayMs,
-      callbackCopies,
-    });
+    const { redirectUrl } = this.core.open(
+      request,
+      pickFaults(faults, CALLBACK_FIELDS),
+    );
     return json(200, {
       status: 200,
       result: { code: 'CHECKOUT_REDIRECT', redirect_url: redirectUrl },

@@ -3,7 +3,7 @@
  * Runs in the browser; without it the page is whole, and is reloaded by hand.
  */
 export const DASHBOARD_SCRIPT = `
-const status = document.getElementById('connection');
+const connection = document.getElementById('connection');
 let isLoading = false;
 let isOutdated = false;
 
@@ -32,7 +32,7 @@ function show(fresh) {
 }
 
 const events = new EventSource('/events');
-events.onopen = () => { status.textContent = 'Live'; void refresh(); };
+events.onopen = () => { connection.textContent = 'Live'; void refresh(); };
 events.onmessage = () => void refresh();
-events.onerror = () => { status.textContent = 'Not connected; trying again'; };
+events.onerror = () => { connection.textContent = 'Not connected; trying again'; };
 `;

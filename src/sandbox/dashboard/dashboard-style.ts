@@ -28,5 +28,6 @@ pre { margin: .35rem 0; padding: .6rem .75rem; background: #f2f5f6; border-radiu
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .9rem; }
 .actions form { display: contents; }
 .actions button { font-size: .9rem; }
+ul + form { margin-top: .5rem; }
 .empty { color: var(--soft); }
 `;

@@ -29,8 +29,11 @@ export function renderTransaction(
     <p class="quiet">
       Transaction ${transactionId}, opened at ${clock(transaction.createdAt)}
       UTC.
-      <a href="${transaction.redirectUrl}" id="c-${transactionId}"
-        >Checkout page<span class="quiet"> of ${invoiceNo}</span></a
+      <a
+        href="${transaction.redirectUrl}"
+        id="c-${transactionId}"
+        aria-label="Checkout page of ${invoiceNo}"
+        >Checkout page</a
       >
     </p>
     ${
@@ -81,7 +84,7 @@ function renderDelivery(delivery: SandboxDelivery): Html {
         <span class="${isTaken ? 'good' : 'bad'}"
           >${status ?? 'no answer'}</span
         >
-        ${kind} <span class="quiet">${durationMs} ms</span>
+        <span>${kind}</span> <span class="quiet">${durationMs} ms</span>
       </summary>
       <pre>GET ${url}</pre>
       ${error ? html`<p class="bad">${error}</p>` : html`<pre>${answer === '' ? '(an empty answer)' : answer}</pre>`}

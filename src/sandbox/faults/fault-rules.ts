@@ -1,6 +1,9 @@
 import {
+  CALLBACK_FIELDS,
   checkFields,
+  CONFIRM_FIELDS,
   FAULT_CHECKS,
+  pickFaults,
   wholeNumber,
   type CallbackFaults,
   type ConfirmFaults,
@@ -94,31 +97,27 @@ export class FaultRules {
 
   /** What strikes this confirm request; counts as a strike. */
   strikeConfirm(target: Target): ConfirmFaults {
-    return this.#strike(target, ['confirm', 'errorCode', 'confirmDelayMs']);
+    return this.#strike(target, CONFIRM_FIELDS);
   }
 
   /** What strikes the callbacks of this checkout; counts as a strike. */
   strikeCallback(target: Target): CallbackFaults {
-    return this.#strike(target, [
-      'callback',
-      'callbackDelayMs',
-      'callbackCopies',
-    ]);
+    return this.#strike(target, CALLBACK_FIELDS);
   }
 
   #strike(
     target: Target,
     names: readonly (keyof SandboxFaults)[],
   ): SandboxFaults {
-    const faults = new Map<string, unknown>();
+    let faults: SandboxFaults = {};
     this.#rules = this.#rules.map((rule) => {
-      const found = names.filter((name) => rule[name] !== undefined);
-      if (found.length === 0 || !strikes(rule, target)) return rule;
-      for (const name of found) faults.set(name, rule[name]);
+      const own = pickFaults(rule, names);
+      if (Object.keys(own).length === 0 || !strikes(rule, target)) return rule;
+      faults = { ...faults, ...own };
       return { ...rule, struck: rule.struck + 1 };
     });
-    if (faults.size > 0) this.changed();
-    return Object.fromEntries(faults);
+    if (Object.keys(faults).length > 0) this.changed();
+    return faults;
   }
 }
 

@@ -64,6 +64,30 @@ export interface CallbackFaults {
 
 export interface SandboxFaults extends ConfirmFaults, CallbackFaults {}
 
+export const CONFIRM_FIELDS = [
+  'confirm',
+  'errorCode',
+  'confirmDelayMs',
+] as const satisfies readonly (keyof ConfirmFaults)[];
+
+export const CALLBACK_FIELDS = [
+  'callback',
+  'callbackDelayMs',
+  'callbackCopies',
+] as const satisfies readonly (keyof CallbackFaults)[];
+
+/** Those of some faults that are set, to be laid over others. */
+export function pickFaults<K extends keyof SandboxFaults>(
+  faults: SandboxFaults,
+  names: readonly K[],
+): Partial<Pick<SandboxFaults, K>> {
+  const picked: Partial<Pick<SandboxFaults, K>> = {};
+  for (const name of names) {
+    if (faults[name] !== undefined) picked[name] = faults[name];
+  }
+  return picked;
+}
+
 export const MAX_DELAY_MS = 600_000;
 export const MAX_COPIES = 20;
 

@@ -51,7 +51,7 @@ export function renderCheckoutPage(
         ${renderSummary(transaction, merchantName)}
         ${
           isFinished
-            ? html`<a href="${callbackUrl}">${text.goBack}</a>`
+            ? html`<a class="button" href="${callbackUrl}">${text.goBack}</a>`
             : html`<form method="post" action="${redirectUrl}/pay">
                   <fieldset>
                     <legend>${text.chooseCard}</legend>

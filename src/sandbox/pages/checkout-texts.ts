@@ -27,9 +27,12 @@ interface CheckoutTexts {
   };
 }
 
+/** Isolated, so that it reads left to right within Arabic. */
+const THREE_D_SECURE = '\u20663-D Secure\u2069';
+
 const AR: CheckoutTexts = {
   title: 'صفحة دفع تجريبية',
-  warning: 'بيئة تجريبية: لا يُخصم أي مبلغ. لا تُدخل بيانات بطاقة حقيقية.',
+  warning: 'بيئة تجريبية: لا يُخصم أي مبلغ.',
   merchant: 'المتجر',
   amount: 'المبلغ',
   invoice: 'رقم الفاتورة',
@@ -42,7 +45,7 @@ const AR: CheckoutTexts = {
       'يرفض المصرف العملية لعدم كفاية الرصيد',
     ],
     '3-d-secure': [
-      'تحقق إضافي (3-D Secure)',
+      `تحقق إضافي (${THREE_D_SECURE})`,
       'يطلب المصرف تأكيدًا في صفحة ثانية',
     ],
     slow: ['مصرف بطيء', 'تنجح عملية الدفع بعد ثوانٍ من الانتظار'],
@@ -64,8 +67,8 @@ const AR: CheckoutTexts = {
     'authentication-failed': 'لم يكتمل التحقق الإضافي.',
   },
   challenge: {
-    title: 'تحقق إضافي تجريبي (3-D Secure)',
-    question: 'هل تؤكد هذا الدفع؟',
+    title: `تحقق إضافي تجريبي (${THREE_D_SECURE})`,
+    question: 'هنا يطلب المصرف رمزًا أو موافقة. هل تؤكد هذا الدفع؟',
     confirm: 'تأكيد',
     cancel: 'رفض',
   },
@@ -73,7 +76,7 @@ const AR: CheckoutTexts = {
 
 const EN: CheckoutTexts = {
   title: 'Test checkout',
-  warning: 'A test environment: no money is taken. Enter no real card.',
+  warning: 'A test environment: no money is taken.',
   merchant: 'Shop',
   amount: 'Amount',
   invoice: 'Invoice number',
@@ -83,7 +86,7 @@ const EN: CheckoutTexts = {
     declined: ['Declined', 'The bank declines the card'],
     'insufficient-funds': [
       'Insufficient funds',
-      'The bank declines for want of funds',
+      'The bank declines: not enough funds',
     ],
     '3-d-secure': ['3-D Secure', 'The bank asks for a confirmation first'],
     slow: ['Slow bank', 'The payment succeeds after some seconds'],
@@ -110,7 +113,8 @@ const EN: CheckoutTexts = {
   },
   challenge: {
     title: 'Test confirmation (3-D Secure)',
-    question: 'Do you confirm this payment?',
+    question:
+      'Here a bank would ask for a code or a consent. Do you confirm this payment?',
     confirm: 'Confirm',
     cancel: 'Refuse',
   },
