@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from './support/servers.js';
 import { runNode } from './support/processes.js';
@@ -64,6 +67,9 @@ describe('nestjs-plutu-sandbox', () => {
     [['--port', '--host']],
     [['--secret-key', '']],
     [['start']],
+    [['--min-amount', '-1']],
+    [['--max-amount', 'much']],
+    [['--allowed-ip', 'localhost']],
   ])('refuses %j in one line', async (options) => {
     const { ended } = startCli(...options);
     expect(await ended).toEqual({
@@ -84,6 +90,105 @@ describe('nestjs-plutu-sandbox', () => {
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(/^[^\n]*EADDRINUSE[^\n]*\n$/),
+    });
+  });
+
+  it('speaks JSON, one object per line, with --json', async () => {
+    const { child, output, ended } = startCli('--port=0', '--json');
+    await once(child.stdout, 'data');
+    const { origin } = JSON.parse(output.stdout) as { origin: string };
+    await fetch(`${origin}/nothing`);
+    child.kill('SIGTERM');
+    const { stdout } = await ended;
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
+      {
+        at: expect.any(String),
+        type: 'listening',
+        baseUrl: `${origin}/api`,
+        origin,
+      },
+      {
+        at: expect.any(String),
+        type: 'request-refused',
+        method: 'GET',
+        path: '/nothing',
+        status: 404,
+        code: 'NOT_FOUND',
+        message: expect.any(String),
+      },
+    ]);
+  });
+
+  it('says only where it listens with --quiet', async () => {
+    const { child, output, ended } = startCli('--port=0', '--quiet');
+    await once(child.stdout, 'data');
+    const [origin = ''] = /http:\/\/[\d.:]+/.exec(output.stdout) ?? [];
+    await fetch(`${origin}/nothing`);
+    child.kill('SIGTERM');
+    const { stdout, stderr } = await ended;
+    expect(stdout.split('\n')).toHaveLength(3);
+    expect(stderr).toBe('');
+  });
+
+  it('warns where others can reach it', async () => {
+    const { child, ended } = startCli('--port=0', '--host=0.0.0.0');
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    expect((await ended).stderr).toMatch(/^[^\n]*0\.0\.0\.0[^\n]*\n$/);
+  });
+
+  it('refuses what it is told to refuse', async () => {
+    const { child, output } = startCli(
+      '--port=0',
+      '--min-amount=5.01',
+      '--allowed-ip=127.0.0.1',
+      '--allowed-ip=::1',
+    );
+    await once(child.stdout, 'data');
+    const [baseUrl] = /http:\S+/.exec(output.stdout) ?? [];
+    const response = await fetch(`${baseUrl}/v1/transaction/mpgs/confirm`, {
+      method: 'POST',
+      headers: {
+        Authorization: 'Bearer sandbox_access_token',
+        'X-API-KEY': 'sandbox_api_key',
+      },
+      body: new URLSearchParams({
+        amount: '5',
+        invoice_no: '1',
+        return_url: 'http://127.0.0.1/',
+      }),
+    });
+    expect(await response.json()).toMatchObject({
+      error: { code: 'NOT_ALLOWED_AMOUNT' },
+    });
+  });
+
+  it('keeps its state over a restart, and says where it cannot', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nestjs-plutu-cli-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, 'state.json');
+    const faultsOf = async (change?: string) => {
+      const { child, output, ended } = startCli('--port=0', `--state=${file}`);
+      await once(child.stdout, 'data');
+      const [origin = ''] = /http:\/\/[\d.:]+/.exec(output.stdout) ?? [];
+      const url = `${origin}/control/faults`;
+      if (change) await fetch(url, { method: 'POST', body: change });
+      const answer = await (await fetch(url)).text();
+      child.kill('SIGTERM');
+      expect(await ended).toMatchObject({ code: 0, stderr: '' });
+      return answer;
+    };
+    const before = await faultsOf('{"confirm":"hang"}');
+    expect(await faultsOf()).toBe(before);
+    expect(before).toContain('hang');
+
+    await writeFile(file, 'no state');
+    const { ended } = startCli('--port=0', `--state=${file}`);
+    expect(await ended).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^[^\n]*state\.json is damaged[^\n]*\n$/),
     });
   });
 });

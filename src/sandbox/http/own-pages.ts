@@ -25,7 +25,7 @@ export function keptFromOtherSites(
 
 /** @throws {ApiError} 403 `FORBIDDEN`. */
 function refuseOtherSites(
-  { headers }: IncomingMessage,
+  { method, headers }: IncomingMessage,
   listensOn: string,
 ): void {
   const host = headers.host ?? '';
@@ -34,6 +34,8 @@ function refuseOtherSites(
   if (isLoopbackHost(listensOn) && !isLoopbackHost(hostnameOf(host))) {
     throw forbidden(`This sandbox is not reached as ${host}.`);
   }
+  // Changes nothing, and browsers keep the answer from other sites.
+  if (method === 'GET') return;
   const site = headers['sec-fetch-site'];
   const isOwn =
     site === undefined
