@@ -229,3 +229,70 @@ describe('finishing a checkout', () => {
     await expect(sandbox[method]('INV-2')).rejects.toThrow('INV-2');
   });
 });
+
+describe('a test card', () => {
+  const pay = (checkout: string, card: string) =>
+    press(checkout, 'pay', new URLSearchParams({ card }));
+
+  it.each([
+    ['approved', 'approved', undefined],
+    ['slow', 'approved', undefined],
+    ['declined', 'incomplete', 'declined'],
+    ['insufficient-funds', 'incomplete', 'insufficient-funds'],
+  ])('"%s" ends %s', async (card, status, declineReason) => {
+    const sandbox = await startSandbox({ slowCardMs: 10 });
+    const merchant = await startMerchant();
+    const return_url = merchant.origin;
+    const checkout = await openCheckout(sandbox, { return_url });
+    const response = await pay(checkout, card);
+    expect(response.headers.get('location')).toContain(merchant.origin);
+    expect(sandbox.transactions).toMatchObject([{ status, declineReason }]);
+    expect(merchant.calls).toHaveLength(1);
+  });
+
+  it('"slow" makes the customer wait', async () => {
+    const sandbox = await startSandbox({ slowCardMs: 150 });
+    const merchant = await startMerchant();
+    const return_url = merchant.origin;
+    const checkout = await openCheckout(sandbox, { return_url });
+    const start = performance.now();
+    await pay(checkout, 'slow');
+    expect(performance.now() - start).toBeGreaterThanOrEqual(145);
+  });
+
+  it.each([
+    ['confirm', 'approved', undefined],
+    ['cancel', 'incomplete', 'authentication-failed'],
+  ])('"3-d-secure" asks first: %s', async (answer, status, declineReason) => {
+    const sandbox = await startSandbox();
+    const merchant = await startMerchant();
+    const return_url = merchant.origin;
+    const checkout = await openCheckout(sandbox, { return_url });
+    const asked = await pay(checkout, '3-d-secure');
+    expect(asked.headers.get('location')).toBe(`${checkout}/challenge`);
+    expect(merchant.calls).toEqual([]);
+    await press(checkout, `challenge/${answer}`);
+    expect(sandbox.transactions).toMatchObject([{ status, declineReason }]);
+    expect(merchant.calls).toHaveLength(1);
+  });
+
+  it('"abandoned" tells nobody, and leaves the checkout open', async () => {
+    const sandbox = await startSandbox();
+    const merchant = await startMerchant();
+    const return_url = merchant.origin;
+    const checkout = await openCheckout(sandbox, { return_url });
+    const left = await pay(checkout, 'abandoned');
+    expect(left.headers.get('location')).toBe(checkout);
+    expect(sandbox.transactions).toMatchObject([{ status: 'abandoned' }]);
+    expect(merchant.calls).toEqual([]);
+    await sandbox.pay('INV-1');
+    expect(sandbox.transactions).toMatchObject([{ status: 'approved' }]);
+  });
+
+  it('that does not exist is refused', async () => {
+    const sandbox = await startSandbox();
+    const response = await pay(await openCheckout(sandbox), '5123450000000008');
+    expect(response.status).toBe(422);
+    expect(sandbox.transactions).toMatchObject([{ status: 'open' }]);
+  });
+});

@@ -218,9 +218,10 @@ describe('waiting for a delivery', () => {
   it('ends with the sandbox', async () => {
     const sandbox = await startSandbox();
     const waiting = sandbox.waitForDelivery('INV-1', { timeoutMs: 60_000 });
-    const ended = expect(waiting).rejects.toThrow('INV-1');
-    await sandbox.close();
-    await ended;
+    await Promise.all([
+      expect(waiting).rejects.toThrow('INV-1'),
+      sandbox.close(),
+    ]);
   });
 });
 

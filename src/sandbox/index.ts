@@ -1,4 +1,5 @@
-export { PlutuSandbox, type SandboxWait } from './plutu-sandbox.js';
+export { PlutuSandbox } from './plutu-sandbox.js';
+export type { SandboxWait } from './sandbox-core.js';
 export {
   DEFAULT_SANDBOX_CREDENTIALS,
   type PlutuSandboxOptions,

@@ -9,7 +9,6 @@ import type {
   SandboxReplay,
   SandboxTransaction,
 } from './checkout/transaction.js';
-import { DEFAULT_WAIT_MS } from './control/control-routes.js';
 import type {
   SandboxFaultRule,
   SandboxSetFault,
@@ -19,7 +18,7 @@ import {
   type PlutuSandboxOptions,
   type SandboxCredentials,
 } from './options.js';
-import { SandboxCore } from './sandbox-core.js';
+import { SandboxCore, type SandboxWait } from './sandbox-core.js';
 import { describeEvent } from './sandbox-event.js';
 import { createSandboxListener } from './sandbox-routes.js';
 import { StateFile } from './state/state-file.js';
@@ -161,23 +160,14 @@ export class PlutuSandbox {
    * The first server-to-server call for an invoice, as soon as it has ended; also
    * before its checkout is opened.
    *
-   * @param options.after the `id` of the last delivery already seen. Default 0.
-   * @param options.timeoutMs in milliseconds. Default 5000.
    * @throws {Error} where there is none in time.
    */
   async waitForDelivery(
     invoiceNo: string,
-    { after = 0, timeoutMs = DEFAULT_WAIT_MS }: SandboxWait = {},
+    wait: SandboxWait = {},
   ): Promise<SandboxDelivery> {
-    const [delivery] = await this.core.deliveriesAfter(
-      invoiceNo,
-      after,
-      timeoutMs,
-    );
-    if (delivery) return delivery;
-    throw new Error(
-      `No callback of ${invoiceNo} was delivered within ${timeoutMs} ms.`,
-    );
+    const [delivery] = await this.core.waitForDeliveries(invoiceNo, wait);
+    return delivery;
   }
 
   /** Forgets transactions, requests and faults, as though newly started. */
@@ -207,12 +197,6 @@ export class PlutuSandbox {
   ): Promise<SandboxCompletion> {
     return this.core.withInvoiceNo(invoiceNo).finish(outcome).completion;
   }
-}
-
-/** What {@link PlutuSandbox.waitForDelivery} waits for, and for how long. */
-export interface SandboxWait {
-  readonly after?: number;
-  readonly timeoutMs?: number;
 }
 
 function keepIn(path: string, core: SandboxCore): StateFile {

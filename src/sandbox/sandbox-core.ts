@@ -3,11 +3,12 @@ import { ApiError } from './api/api-error.js';
 import type { ConfirmRequest } from './api/confirm-request.js';
 import { RequestLog, type SandboxRequest } from './api/request-log.js';
 import { Changes } from './changes.js';
-import {
-  Checkout,
-  type CheckoutContext,
-  type CheckoutRecord,
-} from './checkout/checkout.js';
+import { checkFields, wholeNumber } from './check-fields.js';
+import { Checkout } from './checkout/checkout.js';
+import type {
+  CheckoutContext,
+  CheckoutRecord,
+} from './checkout/checkout-record.js';
 import { Checkouts } from './checkout/checkouts.js';
 import type {
   SandboxDelivery,
@@ -17,6 +18,21 @@ import { FaultRules } from './faults/fault-rules.js';
 import type { CallbackFaults } from './faults/sandbox-faults.js';
 import type { SandboxEvent } from './sandbox-event.js';
 import type { SandboxState } from './state/state-file.js';
+
+/** What to wait for, and for how long. */
+export interface SandboxWait {
+  /** The `id` of the last delivery already seen. Default 0. */
+  readonly after?: number;
+  /** In milliseconds, at most 60 000. Default 5000. */
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_WAIT_MS = 5_000;
+
+const WAIT_CHECKS = {
+  after: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  timeoutMs: wholeNumber(0, 60_000),
+};
 
 export interface SandboxSettings {
   readonly origin: string;
@@ -101,20 +117,30 @@ export class SandboxCore {
   }
 
   /**
-   * The calls for an invoice that ended after the one named, as soon as there is
-   * one; none where the time is up.
+   * The calls for an invoice that are news, as soon as there is one.
+   *
+   * @param wait a {@link SandboxWait}, unchecked.
+   * @throws {ApiError} 504 `TIMEOUT` where there is none in time.
    */
-  async deliveriesAfter(
+  async waitForDeliveries(
     invoiceNo: string,
-    after: number,
-    timeoutMs: number,
-  ): Promise<readonly SandboxDelivery[]> {
+    wait: object,
+  ): Promise<readonly [SandboxDelivery, ...SandboxDelivery[]]> {
+    checkFields<SandboxWait>(wait, WAIT_CHECKS);
+    const { after = 0, timeoutMs = DEFAULT_WAIT_MS } = wait;
     const find = () => {
       const checkout = this.#checkouts.withInvoiceNo(invoiceNo);
-      const news = checkout?.record.deliveries.filter(({ id }) => id > after);
-      return news && news.length > 0 ? news : undefined;
+      const [first, ...others] =
+        checkout?.record.deliveries.filter(({ id }) => id > after) ?? [];
+      return first && ([first, ...others] as const);
     };
-    return (await this.changes.until(find, timeoutMs)) ?? [];
+    const deliveries = await this.changes.until(find, timeoutMs);
+    if (deliveries) return deliveries;
+    throw new ApiError(
+      504,
+      'TIMEOUT',
+      `No callback of ${invoiceNo} was delivered within ${timeoutMs} ms.`,
+    );
   }
 
   /** Forgets the transactions and the requests; their numbers are free again. */

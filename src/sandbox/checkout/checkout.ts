@@ -2,9 +2,12 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../api/api-error.js';
 import type { ConfirmRequest } from '../api/confirm-request.js';
-import type {
-  CallbackFault,
-  CallbackFaults,
+import { checkFields, trueOrFalse, wholeNumber } from '../check-fields.js';
+import {
+  MAX_COPIES,
+  MAX_DELAY_MS,
+  type CallbackFault,
+  type CallbackFaults,
 } from '../faults/sandbox-faults.js';
 import {
   makeCallbackUrl,
@@ -13,7 +16,11 @@ import {
 } from './callback-url.js';
 import { callMerchant } from './call-merchant.js';
 import type {
-  SandboxCompletion,
+  CheckoutContext,
+  CheckoutEnding,
+  CheckoutRecord,
+} from './checkout-record.js';
+import type {
   SandboxDeclineReason,
   SandboxDelivery,
   SandboxReplay,
@@ -25,40 +32,11 @@ const REDIRECT_FIRST_DELAY_MS = 1_000;
 
 const MAX_DELIVERIES = 20;
 
-/** What all checkouts of one sandbox have in common. */
-export interface CheckoutContext {
-  readonly origin: string;
-  readonly currency: string;
-  readonly secretKey: string;
-  readonly allowRemote: boolean;
-  /** Ends the calls that are under way when the sandbox closes. */
-  readonly closing: AbortSignal;
-  readonly nextDeliveryId: () => number;
-  readonly strikeCallback: (request: ConfirmRequest) => CallbackFaults;
-  /** Is told of every change; of a delivery, after it. */
-  readonly changed: (
-    transaction: SandboxTransaction,
-    delivery?: SandboxDelivery,
-  ) => void;
-}
-
-/** All that there is to know of a checkout, to be kept in a file. */
-export interface CheckoutRecord extends Omit<
-  SandboxTransaction,
-  'redirectUrl' | 'currency'
-> {
-  readonly token: string;
-  /** What the confirm request itself asked for, by header or query. */
-  readonly faults: CallbackFaults;
-}
-
-/** What a finished checkout does to the customer's browser. */
-export interface CheckoutEnding {
-  readonly callbackUrl: string;
-  /** How the browser is sent to it. */
-  readonly redirect: 'after-callback' | 'at-once' | 'never';
-  readonly completion: Promise<SandboxCompletion>;
-}
+const REPLAY_CHECKS = {
+  copies: wholeNumber(1, MAX_COPIES),
+  tampered: trueOrFalse,
+  delayMs: wholeNumber(0, MAX_DELAY_MS),
+};
 
 const REDIRECTS = {
   'callback-first': 'after-callback',
@@ -166,13 +144,12 @@ export class Checkout {
   /**
    * Sends the callback of a finished checkout again.
    *
+   * @param replay a {@link SandboxReplay}, unchecked.
    * @throws {ApiError} 409 where it is not finished; at once, before any delay.
    */
-  replay({
-    copies = 1,
-    tampered = false,
-    delayMs = 0,
-  }: SandboxReplay = {}): Promise<readonly SandboxDelivery[]> {
+  replay(replay: object = {}): Promise<readonly SandboxDelivery[]> {
+    checkFields<SandboxReplay>(replay, REPLAY_CHECKS);
+    const { copies = 1, tampered = false, delayMs = 0 } = replay;
     const { callbackUrl, invoiceNo } = this.#record;
     if (!callbackUrl) {
       throw new ApiError(

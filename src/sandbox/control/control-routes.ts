@@ -1,14 +1,7 @@
 import { ApiError } from '../api/api-error.js';
 import type { CheckoutOutcome } from '../checkout/callback-url.js';
-import type { SandboxReplay } from '../checkout/transaction.js';
-import {
-  checkFields,
-  MAX_COPIES,
-  MAX_DELAY_MS,
-  oneOf,
-  wholeNumber,
-} from '../faults/sandbox-faults.js';
-import { json, noContent } from '../http/answer.js';
+import { checkFields, oneOf } from '../check-fields.js';
+import { json, noContent, type Answer } from '../http/answer.js';
 import { keptFromOtherSites } from '../http/own-pages.js';
 import { readJson } from '../http/read-body.js';
 import type { Exchange, Route } from '../http/router.js';
@@ -20,29 +13,9 @@ const OUTCOMES: readonly CheckoutOutcome[] = [
   'canceled',
 ];
 
-/** How long a wait lasts that says nothing of it, in milliseconds. */
-export const DEFAULT_WAIT_MS = 5_000;
-
 interface Completion {
   readonly outcome: CheckoutOutcome;
 }
-
-interface Wait {
-  readonly after: number;
-  readonly timeoutMs: number;
-}
-
-const WAIT_CHECKS = {
-  after: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  timeoutMs: wholeNumber(0, 60_000),
-};
-
-export const REPLAY_CHECKS = {
-  copies: wholeNumber(1, MAX_COPIES),
-  delayMs: wholeNumber(0, MAX_DELAY_MS),
-  tampered: (value: unknown) =>
-    typeof value === 'boolean' ? undefined : 'must be true or false',
-};
 
 /** What tests in any language drive the sandbox with; see docs/sandbox.md. */
 export function controlRoutes(core: SandboxCore): readonly Route[] {
@@ -81,7 +54,6 @@ export function controlRoutes(core: SandboxCore): readonly Route[] {
       path: '/control/transactions/:invoiceNo/replay',
       handle: async (exchange) => {
         const replay = await readJson(exchange.request);
-        checkFields<SandboxReplay>(replay, REPLAY_CHECKS);
         const deliveries = await find(core, exchange).replay(replay);
         return json(200, { deliveries });
       },
@@ -142,23 +114,11 @@ function find(core: SandboxCore, { params }: Exchange) {
 async function waitForDeliveries(
   core: SandboxCore,
   { params, query }: Exchange,
-) {
-  const { after, timeoutMs, ...others } = Object.fromEntries(query);
-  const wait = {
-    after: Number(after ?? 0),
-    timeoutMs: Number(timeoutMs ?? DEFAULT_WAIT_MS),
-  };
-  checkFields<Wait>({ ...others, ...wait }, WAIT_CHECKS);
+): Promise<Answer> {
   const invoiceNo = params['invoiceNo'] ?? '';
-  const deliveries = await core.deliveriesAfter(
-    invoiceNo,
-    wait.after,
-    wait.timeoutMs,
+  const wait = Object.fromEntries(
+    Array.from(query, ([name, value]) => [name, Number(value)]),
   );
-  if (deliveries.length > 0) return json(200, { deliveries });
-  throw new ApiError(
-    504,
-    'TIMEOUT',
-    `No callback of ${invoiceNo} was delivered within ${wait.timeoutMs} ms.`,
-  );
+  const deliveries = await core.waitForDeliveries(invoiceNo, wait);
+  return json(200, { deliveries });
 }

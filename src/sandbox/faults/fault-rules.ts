@@ -1,10 +1,9 @@
+import { checkFields, wholeNumber } from '../check-fields.js';
 import {
   CALLBACK_FIELDS,
-  checkFields,
   CONFIRM_FIELDS,
   FAULT_CHECKS,
   pickFaults,
-  wholeNumber,
   type CallbackFaults,
   type ConfirmFaults,
   type SandboxFaults,

@@ -1,4 +1,9 @@
-import { ApiError } from '../api/api-error.js';
+import {
+  checkFields,
+  oneOf,
+  wholeNumber,
+  type Check,
+} from '../check-fields.js';
 
 /**
  * What becomes of the answer to a valid confirm request.
@@ -91,26 +96,6 @@ export function pickFaults<K extends keyof SandboxFaults>(
 export const MAX_DELAY_MS = 600_000;
 export const MAX_COPIES = 20;
 
-/** Tells what is wrong with a value, if anything is. */
-export type Check = (value: unknown) => string | undefined;
-
-export function oneOf(values: readonly string[]): Check {
-  return (value) =>
-    typeof value === 'string' && values.includes(value)
-      ? undefined
-      : `must be one of ${values.join(', ')}`;
-}
-
-export function wholeNumber(least: number, most: number): Check {
-  return (value) =>
-    typeof value === 'number' &&
-    Number.isInteger(value) &&
-    value >= least &&
-    value <= most
-      ? undefined
-      : `must be a whole number from ${least} to ${most}`;
-}
-
 export const FAULT_CHECKS: Readonly<Record<keyof SandboxFaults, Check>> = {
   confirm: oneOf(CONFIRM_FAULTS),
   errorCode: (value) =>
@@ -122,34 +107,6 @@ export const FAULT_CHECKS: Readonly<Record<keyof SandboxFaults, Check>> = {
   callbackDelayMs: wholeNumber(0, MAX_DELAY_MS),
   callbackCopies: wholeNumber(1, MAX_COPIES),
 };
-
-/**
- * Refuses what is misspelled or out of range, all of it at once.
- *
- * @throws {ApiError} 422 `INVALID_INPUTS`.
- */
-export function checkFields<T>(
-  input: object,
-  checks: Readonly<Record<keyof T & string, Check>>,
-): asserts input is Partial<T> {
-  const known = new Map<string, Check>(Object.entries(checks));
-  const problems = new Map<string, string>();
-  for (const [name, value] of Object.entries(input)) {
-    if (value === undefined) continue;
-    const check = known.get(name);
-    const problem = check
-      ? check(value)
-      : `is unknown; there are ${[...known.keys()].join(', ')}`;
-    if (problem) problems.set(name, problem);
-  }
-  if (problems.size === 0) return;
-  throw new ApiError(
-    422,
-    'INVALID_INPUTS',
-    [...problems].map((problem) => problem.join(' ')).join('; '),
-    Object.fromEntries([...problems].map(([name, text]) => [name, [text]])),
-  );
-}
 
 /**
  * Reads faults as a query string spells them: `confirm=hang&callbackCopies=2`.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { CheckoutRecord } from '../checkout/checkout.js';
+import type { CheckoutRecord } from '../checkout/checkout-record.js';
 import type { SandboxSetFault } from '../faults/fault-rules.js';
 import { isJsonObject } from '../http/read-body.js';
 

@@ -1,0 +1,42 @@
+import type { ConfirmRequest } from '../api/confirm-request.js';
+import type { CallbackFaults } from '../faults/sandbox-faults.js';
+import type {
+  SandboxCompletion,
+  SandboxDelivery,
+  SandboxTransaction,
+} from './transaction.js';
+
+/** What all checkouts of one sandbox have in common. */
+export interface CheckoutContext {
+  readonly origin: string;
+  readonly currency: string;
+  readonly secretKey: string;
+  readonly allowRemote: boolean;
+  /** Ends the calls that are under way when the sandbox closes. */
+  readonly closing: AbortSignal;
+  readonly nextDeliveryId: () => number;
+  readonly strikeCallback: (request: ConfirmRequest) => CallbackFaults;
+  /** Is told of every change; of a delivery, after it. */
+  readonly changed: (
+    transaction: SandboxTransaction,
+    delivery?: SandboxDelivery,
+  ) => void;
+}
+
+/** All that there is to know of a checkout, to be kept in a file. */
+export interface CheckoutRecord extends Omit<
+  SandboxTransaction,
+  'redirectUrl' | 'currency'
+> {
+  readonly token: string;
+  /** What the confirm request itself asked for, by header or query. */
+  readonly faults: CallbackFaults;
+}
+
+/** What a finished checkout does to the customer's browser. */
+export interface CheckoutEnding {
+  readonly callbackUrl: string;
+  /** How the browser is sent to it. */
+  readonly redirect: 'after-callback' | 'at-once' | 'never';
+  readonly completion: Promise<SandboxCompletion>;
+}
