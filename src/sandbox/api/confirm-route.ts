@@ -5,7 +5,7 @@ import {
   pickFaults,
   type SandboxFaults,
 } from '../faults/sandbox-faults.js';
-import { refusalBy, spoil } from '../faults/spoil-answer.js';
+import { refusalBy, refusalCodeOf, spoil } from '../faults/spoil-answer.js';
 import { failure, json, toApiError, type Answer } from '../http/answer.js';
 import type { Exchange, Route } from '../http/router.js';
 import type { SandboxCore } from '../sandbox-core.js';
@@ -96,7 +96,7 @@ class Confirmation {
   }
 
   #record(answer: Answer | undefined): void {
-    const { confirm, errorCode, confirmDelayMs } = this.#faults;
+    const { confirm, confirmDelayMs } = this.#faults;
     const fault =
       confirm ?? (confirmDelayMs === undefined ? undefined : 'delay');
     this.core.record({
@@ -107,9 +107,8 @@ class Confirmation {
       status: answer?.status,
       code:
         this.#refusal?.code ??
-        (confirm?.startsWith('error')
-          ? (errorCode ?? 'BACKEND_ERROR')
-          : 'CHECKOUT_REDIRECT'),
+        refusalCodeOf(this.#faults) ??
+        'CHECKOUT_REDIRECT',
       message: this.#refusal?.message,
       fault,
       durationMs: Math.round(performance.now() - this.#start),

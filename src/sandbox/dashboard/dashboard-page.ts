@@ -23,8 +23,9 @@ export interface DashboardView {
 export function renderDashboard(view: DashboardView): Answer {
   const { origin, merchantName, transactions, requests, faults } = view;
   const latest = transactions.slice(-MAX_SHOWN).toReversed();
-  const refused = requests
-    .filter(({ status }) => status !== 200)
+  const opened = new Set(transactions.map(({ invoiceNo }) => invoiceNo));
+  const strays = requests
+    .filter(({ invoiceNo }) => !invoiceNo || !opened.has(invoiceNo))
     .slice(-MAX_SHOWN)
     .toReversed();
   return page({
@@ -48,16 +49,16 @@ export function renderDashboard(view: DashboardView): Answer {
           ${latest.map((transaction) => renderTransaction(transaction, requests))}
           ${latest.length < transactions.length && html`<p class="empty">The latest ${MAX_SHOWN}; all of them are at <a href="/control/transactions">/control/transactions</a>.</p>`}
         </section>
-        ${refused.length > 0 && renderRefused(refused)}
+        ${strays.length > 0 && renderStrays(strays)}
         ${faults.length > 0 && renderFaults(faults)}
       </div>
     </main>`,
   });
 }
 
-function renderRefused(requests: readonly SandboxRequest[]): Html {
-  return html`<section aria-labelledby="refused">
-    <h2 id="refused">Requests without a checkout</h2>
+function renderStrays(requests: readonly SandboxRequest[]): Html {
+  return html`<section aria-labelledby="strays">
+    <h2 id="strays">Requests without a checkout</h2>
     <ol class="card log">
       ${requests.map(renderRequest)}
     </ol>

@@ -21,25 +21,34 @@ const STATUSES: Readonly<Record<string, number>> = {
   CONFIRMATION_ERROR: 500,
 };
 
-/**
- * What a fault answers in place of opening a checkout, if it is of that kind.
- */
-export function refusalBy({
+/** The code of what a fault answers in place of opening a checkout, if any. */
+export function refusalCodeOf({
   confirm,
   errorCode = 'BACKEND_ERROR',
-}: ConfirmFaults): Answer | undefined {
-  if (confirm === 'laravel-422') {
+}: ConfirmFaults): string | undefined {
+  if (confirm === 'laravel-422') return 'INVALID_INPUTS';
+  return confirm === 'error' || confirm === 'error-in-200'
+    ? errorCode
+    : undefined;
+}
+
+/** What a fault answers in place of opening a checkout, if it is of that kind. */
+export function refusalBy(faults: ConfirmFaults): Answer | undefined {
+  const code = refusalCodeOf(faults);
+  if (code === undefined) return undefined;
+  if (faults.confirm === 'laravel-422') {
     const message = 'The given data was invalid.';
     const errors = { amount: ['The amount format is invalid.'] };
     return json(422, { message, errors });
   }
-  if (confirm !== 'error' && confirm !== 'error-in-200') return undefined;
   const error = new ApiError(
-    STATUSES[errorCode] ?? 422,
-    errorCode,
+    STATUSES[code] ?? 422,
+    code,
     'A fault of the sandbox, as it was told.',
   );
-  return confirm === 'error' ? failure(error) : json(200, error.toEnvelope());
+  return faults.confirm === 'error'
+    ? failure(error)
+    : json(200, error.toEnvelope());
 }
 
 /**

@@ -52,7 +52,7 @@ header.banner { padding: .6rem 1rem; text-align: center; color: #241a00;
   border-bottom: 2px solid #241a00; }
 header.banner strong { font-size: 1.1rem; letter-spacing: .25em; }
 header.banner p { margin: 0; font-size: .9rem; }
-h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .75rem; }
+h1 { text-wrap: balance; font-size: 1.35rem; line-height: 1.3; margin: 0 0 .75rem; }
 button, .button { min-height: 2.75rem; padding: .45rem 1rem; font: inherit; cursor: pointer;
   border: 1px solid var(--accent); border-radius: .5rem; background: #fff; color: var(--accent); }
 button:hover, .button:hover { background: #e9f2f5; }
