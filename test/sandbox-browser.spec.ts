@@ -29,7 +29,7 @@ describe.skipIf(
     suite: "the sandbox's pages in a browser",
     howToGetIt: HOW_TO_GET_CHROMIUM,
   }),
-)('in a browser', () => {
+)('in a browser', { timeout: 60_000 }, () => {
   let browser: Browser;
 
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe.skipIf(
   async function newPage(): Promise<Page> {
     const page = await browser.newPage();
     // Sooner than the test's own, which would not say what it waited for.
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     onTestFinished(() => page.close());
     const complaints: string[] = [];
     page.on('console', (message) => {

@@ -205,4 +205,14 @@ describe('opening a checkout', () => {
       expect(await response.json()).toMatchObject({ error: { status: 405 } });
     }
   });
+
+  it.each(['application/json', 'text/html, image/gif, *; q=.2', '*/*'])(
+    'answers a program that accepts "%s" in JSON',
+    async (accept) => {
+      const sandbox = await startSandbox();
+      const response = await post(sandbox, undefined, { accept });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: { status: 400 } });
+    },
+  );
 });

@@ -23,7 +23,7 @@ export function createSandboxListener(core: SandboxCore): RequestListener {
         if (core.settings.closing.aborted) return undefined;
         const refusal = toApiError(error);
         const { status, code, message } = refusal;
-        const { method = '', url = '' } = request;
+        const { method = '', url = '', headers } = request;
         const path = url.split('?', 1)[0] ?? '';
         core.emit({
           type: 'request-refused',
@@ -33,7 +33,7 @@ export function createSandboxListener(core: SandboxCore): RequestListener {
           code,
           message,
         });
-        return request.headers.accept?.includes('text/html')
+        return isForBrowsers(path) && headers.accept?.includes('text/html')
           ? renderNoticePage(status, message)
           : failure(refusal);
       })
@@ -41,4 +41,9 @@ export function createSandboxListener(core: SandboxCore): RequestListener {
       // Nobody is left to tell.
       .catch(() => response.destroy());
   };
+}
+
+/** Programs are answered in JSON, whatever they accept: Java's default is HTML. */
+function isForBrowsers(path: string): boolean {
+  return !path.startsWith('/api/') && !path.startsWith('/control/');
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Checkout } from '../checkout/checkout.js';
-import { seeOther } from '../http/answer.js';
+import { noContent, seeOther } from '../http/answer.js';
 import { keptFromOtherSites } from '../http/own-pages.js';
 import type { Exchange, Route } from '../http/router.js';
 import type { SandboxCore } from '../sandbox-core.js';
@@ -45,6 +45,12 @@ export function dashboardRoutes(core: SandboxCore): readonly Route[] {
       },
     },
     {
+      // Browsers ask for it unbidden, and a refusal would be logged.
+      method: 'GET',
+      path: '/favicon.ico',
+      handle: noContent,
+    },
+    {
       method: 'GET',
       path: '/events',
       handle: ({ response }) => {
@@ -75,8 +81,9 @@ function streamChanges(core: SandboxCore, response: ServerResponse): void {
     'cache-control': 'no-store',
   });
   response.write('retry: 1000\n\n');
-  const stopListening = core.changes.listen(() =>
-    response.write('data: changed\n\n'),
-  );
+  const stopListening = core.changes.listen(() => {
+    // A browser that is asleep has enough to wake up to.
+    if (!response.writableNeedDrain) response.write('data: changed\n\n');
+  });
   response.on('close', stopListening);
 }
