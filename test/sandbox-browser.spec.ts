@@ -98,6 +98,12 @@ describe.skipIf(
       expect(await page.getAttribute('html', 'dir')).toBe(dir);
       expect(await page.textContent('main')).toContain(MERCHANT_NAME);
       expect(await page.textContent('header')).toContain('SANDBOX');
+      // Within Arabic, and not isolated, it would read "D Secure-3".
+      if (lang === 'ar') {
+        expect(await page.textContent('main')).toContain(
+          '(\u20663-D Secure\u2069)',
+        );
+      }
       await expectGoodPage(page, `checkout-${lang}`);
 
       await page.keyboard.press('Tab'); // the cards

@@ -59,7 +59,7 @@ export class StateFile {
   /** Writes the state as it is now, or as it will be when the disk is free. */
   save(): void {
     this.#isOutdated = true;
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    this.#writing ??= this.#write();
   }
 
   /** Resolves when everything is written. */
@@ -80,6 +80,8 @@ export class StateFile {
         this.failed(error);
       }
     }
+    // In the same breath as the last look, so that no later change is missed.
+    this.#writing = undefined;
   }
 }
 
