@@ -25,4 +25,10 @@ export type {
   SandboxFaultRule,
   SandboxSetFault,
 } from './faults/fault-rules.js';
-export type { SandboxEvent } from './sandbox-event.js';
+export type {
+  CallbackDelivered,
+  CheckoutOpened,
+  RequestRefused,
+  SandboxEvent,
+  StateNotSaved,
+} from './sandbox-event.js';

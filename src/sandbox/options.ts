@@ -4,8 +4,11 @@ import type { SandboxEvent } from './sandbox-event.js';
 
 /** What a merchant is given by Plutu; here, test values. */
 export interface SandboxCredentials {
+  /** Compared with `X-API-KEY`. */
   readonly apiKey: string;
+  /** Compared with the bearer token. */
   readonly accessToken: string;
+  /** Signs the callbacks. */
   readonly secretKey: string;
 }
 
@@ -16,6 +19,7 @@ export const DEFAULT_SANDBOX_CREDENTIALS: SandboxCredentials = {
   secretKey: 'sandbox_secret_key',
 };
 
+/** How {@link PlutuSandbox.start} starts one. */
 export interface PlutuSandboxOptions extends Partial<SandboxCredentials> {
   /** Default 0: any free port. */
   port?: number;

@@ -38,6 +38,7 @@ export class PlutuSandbox {
   readonly origin: string;
   /** Where the API is: what a merchant's application takes for Plutu's base URL. */
   readonly baseUrl: string;
+  /** What a merchant's application has to be given. */
   readonly credentials: SandboxCredentials;
 
   #closed: Promise<void> | undefined;

@@ -1,31 +1,63 @@
 import type { SandboxDelivery } from './checkout/transaction.js';
 
+/** A checkout page is open. */
+export interface CheckoutOpened {
+  /** What happened. */
+  readonly type: 'checkout-opened';
+  /** Of the request. */
+  readonly invoiceNo: string;
+  /** As it was sent. */
+  readonly amount: string;
+  /** The checkout page. */
+  readonly redirectUrl: string;
+}
+
+/** A request was not answered as its sender had hoped. */
+export interface RequestRefused {
+  /** What happened. */
+  readonly type: 'request-refused';
+  /** The HTTP method. */
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  /** The HTTP status of the answer. */
+  readonly status: number;
+  /** The error's code, as Plutu spells it. */
+  readonly code: string;
+  /** What was wrong. */
+  readonly message: string;
+}
+
+/** A merchant's server was called, or could not be. */
+export interface CallbackDelivered extends Pick<
+  SandboxDelivery,
+  'status' | 'error' | 'durationMs'
+> {
+  /** What happened. */
+  readonly type: 'callback-delivered';
+  /** Of the checkout. */
+  readonly invoiceNo: string;
+  /** How the checkout ended. */
+  readonly outcome: string;
+  /** Whether the developer asked for it. */
+  readonly kind: SandboxDelivery['kind'];
+  /** What was called, without its query. */
+  readonly target: string;
+}
+
+/** The state file cannot be written; the sandbox goes on without. */
+export interface StateNotSaved {
+  /** What happened. */
+  readonly type: 'state-not-saved';
+  /** Why. */
+  readonly message: string;
+}
+
 /** Something that a developer wants to see in the terminal. Holds no key. */
-export type SandboxEvent = { readonly at: string } & (
-  | {
-      readonly type: 'checkout-opened';
-      readonly invoiceNo: string;
-      readonly amount: string;
-      readonly redirectUrl: string;
-    }
-  | {
-      readonly type: 'request-refused';
-      readonly method: string;
-      readonly path: string;
-      readonly status: number;
-      readonly code: string;
-      readonly message: string;
-    }
-  | ({
-      readonly type: 'callback-delivered';
-      readonly invoiceNo: string;
-      readonly outcome: string;
-      readonly kind: SandboxDelivery['kind'];
-      /** What was called, without its query. */
-      readonly target: string;
-    } & Pick<SandboxDelivery, 'status' | 'error' | 'durationMs'>)
-  | { readonly type: 'state-not-saved'; readonly message: string }
-);
+export type SandboxEvent = {
+  /** When: ISO 8601, UTC. */
+  readonly at: string;
+} & (CheckoutOpened | RequestRefused | CallbackDelivered | StateNotSaved);
 
 /** An event in one line. */
 export function describeEvent(event: SandboxEvent): string {

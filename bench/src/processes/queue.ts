@@ -22,8 +22,6 @@ export interface QueueTask {
   readonly again?: boolean;
 }
 
-const admit = async (): Promise<void> => {};
-
 const { side, redisUrl, queueName } = JSON.parse(
   process.argv[2] ?? '',
 ) as QueueSettings;
@@ -53,7 +51,8 @@ async function throughDelivery() {
     logger: false,
   });
   const delivery = app.get(BullMqCallbackDelivery);
-  return (callback: VerifiedCallback) => delivery.accept(callback, admit);
+  return (callback: VerifiedCallback) =>
+    delivery.accept(callback, async () => callback);
 }
 
 function throughQueue() {
@@ -72,6 +71,7 @@ function throughQueue() {
 
 function callbackOf(transaction: number): VerifiedCallback {
   return {
+    account: 'default',
     gateway: 'mpgs',
     outcome: 'approved',
     invoiceNo: `INV-2026-${transaction}`,

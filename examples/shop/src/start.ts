@@ -58,7 +58,7 @@ if (args.once) {
   }, 500).unref();
   process.stdout.write(`
 Now buy something yourself:  ${shopUrl}
-The local Plutu's API is at  ${sandbox.baseUrl} (nothing to click there)
+What the local Plutu saw:    ${sandbox.origin}
 Ctrl+C ends both.
 `);
 }

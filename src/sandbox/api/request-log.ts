@@ -4,7 +4,9 @@ export interface SandboxRequest {
   readonly id: number;
   /** ISO 8601, UTC. */
   readonly at: string;
+  /** As the form had it. */
   readonly invoiceNo: string | undefined;
+  /** The header, without its parameters. */
   readonly contentType: string | undefined;
   /** The form's fields as they were sent, each cut to 500 characters. */
   readonly fields: Readonly<Record<string, string>>;
@@ -16,6 +18,7 @@ export interface SandboxRequest {
   readonly message: string | undefined;
   /** The fault that spoiled the answer. */
   readonly fault: string | undefined;
+  /** From the request to its answer, in milliseconds. */
   readonly durationMs: number;
 }
 

@@ -22,14 +22,21 @@ export interface SandboxDelivery extends MerchantAnswer {
 
 /** A transaction as it stood when it was asked for. */
 export interface SandboxTransaction {
+  /** Fourteen digits. */
   readonly transactionId: string;
+  /** As in the request, like the next ones. */
   readonly invoiceNo: string;
   /** As the text that was sent, in `currency`. */
   readonly amount: string;
+  /** ISO 4217: that of the sandbox. */
   readonly currency: string;
+  /** Where the callback goes. */
   readonly returnUrl: string;
+  /** The language of the checkout page. */
   readonly lang: 'ar' | 'en';
+  /** `undefined` where the request named none. */
   readonly customerIp: string | undefined;
+  /** Open, or what became of it. */
   readonly status: SandboxTransactionStatus;
   /** Where the status is `incomplete`. */
   readonly declineReason: SandboxDeclineReason | undefined;

@@ -24,7 +24,9 @@ export interface SandboxFaultRule extends SandboxFaults {
 
 /** A rule that was set, and how often it has struck. */
 export interface SandboxSetFault extends SandboxFaultRule {
+  /** To clear it by. */
   readonly id: number;
+  /** How often it has struck. */
   readonly struck: number;
 }
 

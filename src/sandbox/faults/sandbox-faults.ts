@@ -5,6 +5,17 @@ import {
   type Check,
 } from '../check-fields.js';
 
+export const CONFIRM_FAULTS = [
+  'hang',
+  'reset',
+  'html-502',
+  'empty-body',
+  'truncated-json',
+  'error',
+  'error-in-200',
+  'laravel-422',
+] as const;
+
 /**
  * What becomes of the answer to a valid confirm request.
  *
@@ -19,15 +30,13 @@ import {
  * The last three open no checkout. The others do: what is lost is its answer,
  * and the invoice number is used up.
  */
-export const CONFIRM_FAULTS = [
-  'hang',
-  'reset',
-  'html-502',
-  'empty-body',
-  'truncated-json',
-  'error',
-  'error-in-200',
-  'laravel-422',
+export type ConfirmFault = (typeof CONFIRM_FAULTS)[number];
+
+export const CALLBACK_FAULTS = [
+  'callback-first',
+  'redirect-first',
+  'callback-only',
+  'redirect-only',
 ] as const;
 
 /**
@@ -39,18 +48,11 @@ export const CONFIRM_FAULTS = [
  * - `callback-only`: the customer never comes back
  * - `redirect-only`: the server is never called
  */
-export const CALLBACK_FAULTS = [
-  'callback-first',
-  'redirect-first',
-  'callback-only',
-  'redirect-only',
-] as const;
-
-export type ConfirmFault = (typeof CONFIRM_FAULTS)[number];
 export type CallbackFault = (typeof CALLBACK_FAULTS)[number];
 
 /** What goes wrong with a confirm request. */
 export interface ConfirmFaults {
+  /** Default: a proper answer. */
   readonly confirm?: ConfirmFault;
   /** For `error` and `error-in-200`. Default `BACKEND_ERROR`. */
   readonly errorCode?: string;
@@ -60,6 +62,7 @@ export interface ConfirmFaults {
 
 /** What goes wrong with the callbacks of a checkout. */
 export interface CallbackFaults {
+  /** Default: `callback-first`. */
   readonly callback?: CallbackFault;
   /** How long the server-to-server call waits, in milliseconds, at most 600 000. */
   readonly callbackDelayMs?: number;
@@ -67,6 +70,7 @@ export interface CallbackFaults {
   readonly callbackCopies?: number;
 }
 
+/** What goes wrong, of either kind. */
 export interface SandboxFaults extends ConfirmFaults, CallbackFaults {}
 
 export const CONFIRM_FIELDS = [
