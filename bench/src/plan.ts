@@ -8,4 +8,4 @@ export interface Plan {
 }
 
 export const QUICK: Plan = { rounds: 2, size: 0.3, remembered: 20_000 };
-export const FULL: Plan = { rounds: 11, size: 1, remembered: 100_000 };
+export const FULL: Plan = { rounds: 9, size: 1, remembered: 100_000 };
