@@ -42,9 +42,8 @@ const callbacks = app.get(MpgsCallbacks);
 serve(undefined, async ({ count }: { count: number }) => {
   await runMany(count, 1, async (index) => {
     const { query } = callbackOf(`t-${index}`);
-    await callbacks.deliver(
-      await callbacks.verify(`${CALLBACK_PATH}?${query}`),
-    );
+    const callback = await callbacks.verify(`${CALLBACK_PATH}?${query}`);
+    await callbacks.deliver(callback);
   });
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
