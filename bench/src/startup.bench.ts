@@ -7,12 +7,12 @@ import { median } from './rounds.js';
 /** From the start of the process to listening. */
 export async function benchStartup({ rounds }: Plan): Promise<Row[]> {
   return [
-    await compareStartups(
-      'start-up of an application that uses @nestjs/axios itself',
-      { hasHttpClient: true, rounds },
-    ),
-    await compareStartups('start-up of an application that does not', {
-      hasHttpClient: false,
+    await compareStartups('start-up, with @nestjs/axios and swagger in use', {
+      usesPeers: true,
+      rounds,
+    }),
+    await compareStartups('start-up, with them only installed', {
+      usesPeers: false,
       rounds,
     }),
   ];
@@ -20,13 +20,13 @@ export async function benchStartup({ rounds }: Plan): Promise<Row[]> {
 
 async function compareStartups(
   what: string,
-  { hasHttpClient, rounds }: { hasHttpClient: boolean; rounds: number },
+  { usesPeers, rounds }: { usesPeers: boolean; rounds: number },
 ): Promise<Row> {
   const floor: number[] = [];
   const ours: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    floor.push(await startUp({ side: 'floor', hasHttpClient }));
-    ours.push(await startUp({ side: 'ours', hasHttpClient }));
+    floor.push(await startUp({ side: 'floor', usesPeers }));
+    ours.push(await startUp({ side: 'ours', usesPeers }));
   }
   return {
     what,

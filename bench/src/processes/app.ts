@@ -9,11 +9,11 @@ import { serve } from './serve.js';
 export interface AppSettings {
   readonly side: 'floor' | 'ours';
   readonly server: 'express' | 'fastify';
-  /** Whether the application uses an HTTP client of its own, as most do. */
-  readonly hasHttpClient?: boolean;
+  /** Whether the application loads by itself what the module would load. */
+  readonly usesPeers?: boolean;
 }
 
-const { side, server, hasHttpClient } = JSON.parse(
+const { side, server, usesPeers } = JSON.parse(
   process.argv[2] ?? '',
 ) as AppSettings;
 
@@ -22,7 +22,10 @@ const { AppModule } =
   side === 'ours'
     ? await import('./plutu-app.module.js')
     : await import('./floor-app.module.js');
-if (hasHttpClient) await import('@nestjs/axios');
+if (usesPeers) {
+  await import('@nestjs/axios');
+  await import('@nestjs/swagger');
+}
 const adapter =
   server === 'fastify'
     ? new (await import('@nestjs/platform-fastify')).FastifyAdapter()
