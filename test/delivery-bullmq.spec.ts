@@ -15,11 +15,11 @@ import {
   MpgsHealthIndicator,
   type MpgsDeliveryFailedEvent,
   type MpgsPaymentApprovedEvent,
-  type VerifiedCallback,
 } from '../src/index.js';
 import { startApp, type TestApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 import {
+  APPROVED,
   describeDeliveryContract,
   RecordingPublisher,
   startDelivery,
@@ -30,6 +30,7 @@ import {
   HOW_TO_GET_REDIS,
   OwnRedis,
   uniqueQueueName,
+  HOW_TO_START_REDIS,
 } from './support/redis.js';
 import { freePort } from './support/servers.js';
 import { isMissing } from './support/tools.js';
@@ -48,17 +49,6 @@ function ownQueue(options: Partial<BullMqDeliveryOptions> = {}) {
   });
   return bullMqDelivery({ connection, backoff: 20, ...options, queueName });
 }
-
-const CALLBACK: VerifiedCallback = {
-  account: 'default',
-  gateway: 'mpgs',
-  outcome: 'approved',
-  invoiceNo: 'inv-1',
-  transactionId: 't-1',
-  amount: '5.00',
-  amountCents: 500,
-  currency: 'USD',
-};
 
 async function call(app: TestApp, query: string): Promise<number> {
   const response = await fetch(`${app.url}/plutu/mpgs/callback?${query}`);
@@ -295,7 +285,7 @@ describe.skipIf(
     );
 
     for (let i = 0; i < 50; i++) {
-      const callback = { ...CALLBACK, transactionId: `t-${i}` };
+      const callback = { ...APPROVED, transactionId: `t-${i}` };
       const receipts = await Promise.all(
         deliveries.map(({ delivery }) =>
           delivery.accept(callback, async () => callback),
@@ -319,7 +309,7 @@ describe.skipIf(
 
     await Promise.all(
       Array.from({ length: 12 }, (_, i) => {
-        const callback = { ...CALLBACK, transactionId: `t-${i}` };
+        const callback = { ...APPROVED, transactionId: `t-${i}` };
         return delivery.accept(callback, async () => callback);
       }),
     );
@@ -465,8 +455,7 @@ describe.skipIf(
 describe.skipIf(
   isMissing(canStartRedis, {
     suite: 'the delivery through BullMQ while Redis is away',
-    howToGetIt:
-      'put redis-server on the PATH (Debian: apt-get install redis-server)',
+    howToGetIt: HOW_TO_START_REDIS,
   }),
 )('while Redis is away', () => {
   it('callbacks get 503 in bounded time, the health check is down, and both recover', async () => {
@@ -572,7 +561,7 @@ describe.skipIf(
     await own.kill();
 
     const arrivals = Array.from({ length: 1001 }, (_, i) =>
-      delivery.accept({ ...CALLBACK, transactionId: `t-${i}` }, async () => {
+      delivery.accept({ ...APPROVED, transactionId: `t-${i}` }, async () => {
         throw new Error('not asked while Redis is away');
       }),
     );

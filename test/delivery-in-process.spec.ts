@@ -5,6 +5,7 @@ import { inProcessDelivery, MpgsCallbacks } from '../src/index.js';
 import { startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 import {
+  APPROVED,
   describeDeliveryContract,
   RecordingPublisher,
   startDelivery,
@@ -14,18 +15,7 @@ describeDeliveryContract('the delivery in the process', () =>
   inProcessDelivery(),
 );
 
-function callback(transactionId: string) {
-  return {
-    account: 'default',
-    gateway: 'mpgs',
-    outcome: 'approved',
-    invoiceNo: 'inv-1',
-    transactionId,
-    amount: '5.00',
-    amountCents: 500,
-    currency: 'USD',
-  } as const;
-}
+const callback = (transactionId: string) => ({ ...APPROVED, transactionId });
 
 const admitted = async () => callback('1');
 

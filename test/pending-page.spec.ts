@@ -17,7 +17,12 @@ import {
   launchBrowser,
 } from './support/browser.js';
 import { callbackQuery } from './support/callbacks.js';
-import { canStartRedis, OwnRedis, uniqueQueueName } from './support/redis.js';
+import {
+  canStartRedis,
+  OwnRedis,
+  uniqueQueueName,
+  HOW_TO_START_REDIS,
+} from './support/redis.js';
 import { isMissing } from './support/tools.js';
 
 const PAGES = {
@@ -161,8 +166,7 @@ describe.skipIf(
   }) ||
     isMissing(canStartRedis, {
       suite: 'the pending page while Redis is away',
-      howToGetIt:
-        'put redis-server on the PATH (Debian: apt-get install redis-server)',
+      howToGetIt: HOW_TO_START_REDIS,
     }),
 )("a customer's browser", () => {
   it('that comes back while Redis is away lands on the paid page by itself', async () => {

@@ -9,6 +9,7 @@ import {
   HOW_TO_GET_REDIS,
   OwnRedis,
   uniqueQueueName,
+  HOW_TO_START_REDIS,
 } from './support/redis.js';
 import { isMissing } from './support/tools.js';
 
@@ -127,8 +128,7 @@ describe.skipIf(
 describe.skipIf(
   isMissing(canStartRedis, {
     suite: 'a crash of Redis under load',
-    howToGetIt:
-      'put redis-server on the PATH (Debian: apt-get install redis-server)',
+    howToGetIt: HOW_TO_START_REDIS,
   }),
 )('a crash of Redis under load', () => {
   it('turns callbacks away, and loses none that was accepted', async () => {

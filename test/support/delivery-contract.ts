@@ -10,7 +10,8 @@ import {
   type VerifiedCallback,
 } from '../../src/callbacks/callback-delivery.js';
 
-const APPROVED: VerifiedCallback = {
+/** A callback that a delivery may be given. */
+export const APPROVED: VerifiedCallback = {
   account: 'default',
   gateway: 'mpgs',
   outcome: 'approved',

@@ -12,6 +12,10 @@ import { freePort } from './servers.js';
 export const HOW_TO_GET_REDIS =
   'set REDIS_URL, start Redis on 127.0.0.1:6379, or put redis-server on the PATH (Debian: apt-get install redis-server)';
 
+/** For the tests that end a Redis and start it again. */
+export const HOW_TO_START_REDIS =
+  'put redis-server on the PATH (Debian: apt-get install redis-server)';
+
 const REDIS_SERVER = onPath('redis-server');
 
 /** Whether {@link OwnRedis} can be started here. */
