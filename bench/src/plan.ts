@@ -7,5 +7,5 @@ export interface Plan {
   readonly remembered: number;
 }
 
-export const QUICK: Plan = { rounds: 2, size: 0.3, remembered: 20_000 };
+export const QUICK: Plan = { rounds: 1, size: 0.2, remembered: 10_000 };
 export const FULL: Plan = { rounds: 9, size: 1, remembered: 100_000 };
