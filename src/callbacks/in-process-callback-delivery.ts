@@ -16,7 +16,7 @@ import { inTime } from './in-time.js';
 /** How much the process remembers, and how long arrivals wait. */
 export interface InProcessDeliveryOptions {
   /**
-   * How many callbacks to remember, the latest; each takes about 200 bytes.
+   * How many callbacks to remember, the latest; each takes about 270 bytes.
    *
    * @default 100000
    */
