@@ -16,6 +16,8 @@ export function shopPage(): string {
   );
 }
 
+const BACK = '<p><a href="/">Back to the shop</a></p>';
+
 const HEADLINES: Readonly<Record<Order['status'], string>> = {
   open: 'Not paid yet',
   paid: 'Thank you, it is paid',
@@ -27,12 +29,17 @@ export function orderPage(order: Order): string {
   return page(
     HEADLINES[order.status],
     `<p>${order.title}: ${dollars(order.dueCents)} US dollars</p>
-    <p>Invoice ${order.invoiceNo}</p>`,
+    <p>Invoice ${order.invoiceNo}</p>
+    ${BACK}`,
   );
 }
 
 export function refusedPage(): string {
-  return page('This link is not valid', '<p>Nothing has been changed.</p>');
+  return page(
+    'This link is not valid',
+    `<p>Nothing has been changed.</p>
+    ${BACK}`,
+  );
 }
 
 function page(title: string, body: string): string {
@@ -51,7 +58,6 @@ function page(title: string, body: string): string {
   <body>
     <h1>${title}</h1>
     ${body}
-    <p><a href="/">Back to the shop</a></p>
   </body>
 </html>
 `;
