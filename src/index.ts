@@ -59,7 +59,11 @@ export {
   type InProcessDeliveryOptions,
 } from './callbacks/in-process-callback-delivery.js';
 export type { TenantCredentialsSource } from './credentials/credentials-resolver.js';
-export type { InvoiceDue, InvoiceSource } from './invoices/invoices.js';
+export type {
+  InvoiceDue,
+  InvoiceOwner,
+  InvoiceSource,
+} from './invoices/invoices.js';
 export type { QueryPair } from './callbacks/query-pairs.js';
 export { mpgsCallbackRules } from './mpgs/mpgs-callback.rules.js';
 export { MpgsCallbackDto, type MpgsOutcome } from './mpgs/mpgs-callback.dto.js';

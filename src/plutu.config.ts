@@ -12,10 +12,19 @@ import {
   type PlutuTenantOptions,
 } from './plutu.options.js';
 
+/** What is known of a registration before its options are. */
+export interface PlutuRegistration {
+  readonly account: string;
+  readonly path: string | undefined;
+  readonly hasTenants: boolean;
+}
+
 /** The options, checked and complete, but for the credentials. */
 export class PlutuConfig {
   /** The `name` of the registration. */
   readonly account: string;
+  /** The path of its controller; `undefined` where it has none. */
+  readonly path: string | undefined;
   readonly baseUrl: string;
   readonly returnUrl: string | undefined;
   readonly lang: PlutuLanguage | undefined;
@@ -29,10 +38,11 @@ export class PlutuConfig {
   /** @throws {PlutuConfigurationError} for an option that cannot work. */
   constructor(
     options: PlutuTenantOptions,
-    { account, hasTenants }: { account: string; hasTenants: boolean },
+    { account, path, hasTenants }: PlutuRegistration,
   ) {
     checkOptionNames(options, PLUTU_OPTIONS);
     this.account = account;
+    this.path = path;
     const { apiKey, accessToken, secretKey } = options;
     this.credentials =
       hasTenants && !apiKey && !accessToken && !secretKey

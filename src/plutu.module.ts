@@ -19,12 +19,15 @@ import { Invoices } from './invoices/invoices.js';
 import { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
 import { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
 import { MpgsPaymentPublisher } from './mpgs/mpgs-payment.publisher.js';
-import { createMpgsControllers } from './mpgs/mpgs.controller.js';
+import {
+  controllerPath,
+  createMpgsControllers,
+} from './mpgs/mpgs.controller.js';
 import { MpgsHealthIndicator } from './mpgs/mpgs.health.js';
 import { describeMpgs } from './mpgs/mpgs.openapi.js';
 import { MpgsService } from './mpgs/mpgs.service.js';
 import { DEFAULT_ACCOUNT, getPlutuToken } from './plutu.account.js';
-import { PlutuConfig } from './plutu.config.js';
+import { PlutuConfig, type PlutuRegistration } from './plutu.config.js';
 import { PlutuConfigurationError } from './plutu.errors.js';
 import {
   ASYNC_OPTIONS,
@@ -62,17 +65,26 @@ export class PlutuModule implements OnModuleInit {
         'PlutuModule is imported without options. Import PlutuModule.forRoot(…) in the root module; other modules need no import.',
       );
     }
-    const { account } = this.config;
-    const registrations = [...this.modules.values()].filter(
+    const { account, path } = this.config;
+    const others = [...this.modules.values()].flatMap(
       ({ metatype, instance }) =>
         metatype === PlutuModule &&
         instance instanceof PlutuModule &&
-        instance.config?.account === account,
+        instance.config &&
+        instance.config !== this.config
+          ? [instance.config]
+          : [],
     );
-    if (registrations.length > 1) {
+    if (others.some((other) => isSame(account, other.account))) {
       throw new PlutuConfigurationError(
         'name',
-        `PlutuModule is registered ${registrations.length} times for the account "${account}". Import it once, in the root module, or give each account a name.`,
+        `PlutuModule is registered more than once for the account "${account}". Import it once, in the root module, or give each account a name.`,
+      );
+    }
+    if (others.some((other) => isSame(path, other.path))) {
+      throw new PlutuConfigurationError(
+        'controller.path',
+        `PlutuModule: two accounts have the path "${path}", so the callbacks of one would come to the other.`,
       );
     }
   }
@@ -171,19 +183,23 @@ export class PlutuModule implements OnModuleInit {
       imports: [HttpModule.register({}), ...deliveryImports, ...imports],
       controllers,
       providers: [
-        ...configProviders(options, name),
+        ...configProviders(options, {
+          account: name,
+          hasTenants: tenants !== undefined,
+          path: controller ? controllerPath(controller, name) : undefined,
+        }),
         PlutuClient,
         PlutuEvents,
         {
           provide: Invoices,
-          useFactory: (moduleRef: ModuleRef) =>
-            new Invoices(moduleRef, invoices),
-          inject: [ModuleRef],
+          useFactory: (moduleRef: ModuleRef, { account }: PlutuConfig) =>
+            new Invoices(moduleRef, invoices, account),
+          inject: [ModuleRef, PlutuConfig],
         },
         {
           provide: CredentialsResolver,
-          useFactory: (moduleRef: ModuleRef, { credentials }: PlutuConfig) =>
-            new CredentialsResolver(moduleRef, credentials, tenants),
+          useFactory: (moduleRef: ModuleRef, config: PlutuConfig) =>
+            new CredentialsResolver(moduleRef, config, tenants),
           inject: [ModuleRef, PlutuConfig],
         },
         { provide: CALLBACK_PUBLISHER, useClass: MpgsPaymentPublisher },
@@ -199,18 +215,22 @@ export class PlutuModule implements OnModuleInit {
   }
 }
 
+/** Express takes `/EU` for `/eu`. */
+function isSame(one?: string, other?: string): boolean {
+  return one !== undefined && one.toLowerCase() === other?.toLowerCase();
+}
+
 function configProviders<Options extends PlutuTenantOptions>(
   options: PlutuModuleAsyncOptions<Options>,
-  account: string,
+  registration: PlutuRegistration,
 ): Provider[] {
   const { useFactory, useClass, useExisting, inject = [] } = options;
-  const about = { account, hasTenants: options.tenants !== undefined };
   if (useFactory) {
     return [
       {
         provide: PlutuConfig,
         useFactory: async (...args: never[]) =>
-          new PlutuConfig(await useFactory(...args), about),
+          new PlutuConfig(await useFactory(...args), registration),
         inject,
       },
     ];
@@ -227,7 +247,10 @@ function configProviders<Options extends PlutuTenantOptions>(
     {
       provide: PlutuConfig,
       useFactory: async (optionsFactory: PlutuOptionsFactory<Options>) =>
-        new PlutuConfig(await optionsFactory.createPlutuOptions(), about),
+        new PlutuConfig(
+          await optionsFactory.createPlutuOptions(registration.account),
+          registration,
+        ),
       inject: [factory],
     },
   ];

@@ -4,6 +4,7 @@ import type {
   PlutuModuleAsyncOptions,
   PlutuModuleExtras,
   PlutuOptions,
+  PlutuTenants,
 } from './plutu.options.js';
 
 /** What a factory may make. */
@@ -40,6 +41,12 @@ export const ASYNC_OPTIONS = [
     useExisting: true,
   }),
 ];
+
+export const TENANTS_OPTIONS = namesOf<PlutuTenants>({
+  source: true,
+  max: true,
+  ttl: true,
+});
 
 export const CONTROLLER_OPTIONS = namesOf<MpgsControllerOptions>({
   path: true,
@@ -78,6 +85,6 @@ export function checkOptionNames(
 }
 
 /** Every key of a type, so that none can be forgotten. */
-function namesOf<T>(names: Record<keyof T, true>): readonly string[] {
+export function namesOf<T>(names: Record<keyof T, true>): readonly string[] {
   return Object.keys(names);
 }

@@ -235,8 +235,12 @@ export interface PlutuTenantModuleAsyncOptions extends PlutuModuleAsyncOptions<P
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface PlutuOptionsFactory<Options = PlutuOptions> {
-  /** Called once, while the application starts. */
-  createPlutuOptions(): Options | Promise<Options>;
+  /**
+   * Called once, while the application starts.
+   *
+   * @param account the `name` of the registration.
+   */
+  createPlutuOptions(account: string): Options | Promise<Options>;
 }
 
 /** What `PlutuModule.forRootAsync` takes: one of the three `use…`, and extras. */

@@ -180,8 +180,25 @@ describe('a registration too many', () => {
     expect(error).toMatchObject({
       code: 'PLUTU_CONFIGURATION',
       option: 'name',
-      message: expect.stringContaining('2 times'),
+      message: expect.stringContaining('more than once'),
     });
+  });
+
+  it('stops the start-up: two names that Express would take for one', async () => {
+    const error = await startUpError(
+      PlutuModule.forRoot({ ...ACCOUNT, name: 'eu' }),
+      PlutuModule.forRoot({ ...ACCOUNT, name: 'EU' }),
+    );
+    expect(error).toMatchObject({ option: 'name' });
+  });
+
+  it('stops the start-up: two accounts at one path', async () => {
+    const controller = { path: 'pay' };
+    const error = await startUpError(
+      PlutuModule.forRoot({ ...ACCOUNT, controller }),
+      PlutuModule.forRoot({ ...ACCOUNT, name: 'eu', controller }),
+    );
+    expect(error).toMatchObject({ option: 'controller.path' });
   });
 
   it('stops the start-up: without options', async () => {

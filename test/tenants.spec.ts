@@ -1,22 +1,24 @@
+import { createSecretKey } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { encodeAsPhp, type QueryPair } from '../src/callbacks/query-pairs.js';
+import { tenantParameter } from '../src/credentials/tenant-parameter.js';
 import {
   MPGS_EVENTS,
   MpgsService,
   PlutuInvalidRequestError,
   PlutuModule,
   PlutuRefusedError,
-  signCallback,
+  type InvoiceOwner,
   type InvoiceSource,
   type PlutuKeys,
   type PlutuTenantModuleOptions,
   type TenantCredentialsSource,
 } from '../src/index.js';
 import { PlutuSandbox } from '../src/sandbox/index.js';
+import { signMpgsCallback } from '../src/testing/index.js';
 import { ACCOUNT, record } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 
@@ -47,7 +49,7 @@ class Tenants implements TenantCredentialsSource, InvoiceSource {
     return this.keys.get(tenant);
   }
 
-  findInvoice(_invoiceNo: string, tenant?: string) {
+  findInvoice(_invoiceNo: string, { tenant }: InvoiceOwner) {
     return { amount: tenant === 'acme' ? '5.00' : '7.00', currency: 'USD' };
   }
 }
@@ -83,18 +85,27 @@ async function startShop(options: Partial<PlutuTenantModuleOptions> = {}) {
 }
 
 /** A callback that a tenant's keys sign, with the tenant that it names. */
-function callbackOf(keys: { secretKey: string }, tenant?: string): string {
-  const pairs: QueryPair[] = [
-    ['gateway', 'mpgs'],
-    ['approved', '1'],
-    ['amount', '5.00'],
-    ['currency', 'USD'],
-    ['invoice_no', 'inv-1'],
-    ['transaction_id', 't-1'],
-  ];
-  const signature: QueryPair = ['hashed', signCallback(pairs, keys.secretKey)];
-  const named = tenant === undefined ? '' : `plutu_tenant=${tenant}&`;
-  return named + encodeAsPhp([...pairs, signature]);
+function callbackOf(
+  keys: { secretKey: string },
+  tenant?: string,
+  { invoiceNo = 'inv-1', tagKeys = keys } = {},
+): string {
+  const named = tenant === undefined ? '' : `${parameterOf(tagKeys, tenant)}&`;
+  return (
+    named +
+    signMpgsCallback({ invoiceNo, transactionId: 't-1' }, keys.secretKey)
+  );
+}
+
+/** The parameter that names a tenant, as the module adds it. */
+function parameterOf(
+  { secretKey }: { secretKey: string },
+  tenant: string,
+  invoiceNo = 'inv-1',
+): string {
+  const key = createSecretKey(secretKey, 'utf8');
+  const invoice = { account: 'default', tenant, invoiceNo };
+  return `plutu_tenant=${tenantParameter([key], invoice)}`;
 }
 
 describe('a tenant of the application', () => {
@@ -109,7 +120,9 @@ describe('a tenant of the application', () => {
     });
     const { callbackUrl, delivery } = await sandbox.pay('inv-1');
 
-    expect(callbackUrl).toContain('?order=7&plutu_tenant=acme&gateway=mpgs');
+    expect(callbackUrl).toContain(
+      `?order=7&${parameterOf(ACME, 'acme')}&gateway=mpgs`,
+    );
     expect(delivery.status).toBe(200);
     expect(events).toMatchObject([
       ['plutu.mpgs.checkout-created', { tenant: 'acme' }],
@@ -134,9 +147,13 @@ describe('a tenant of the application', () => {
       callbackOf(ACME),
       callbackOf(ACME, 'nobody'),
       callbackOf(ACME, '..%2Facme'),
-      `plutu_tenant=acme&${callbackOf(ACME, 'umbrella')}`,
-      `plutu_tenant[]=umbrella&${callbackOf(ACME, 'acme')}`,
-      `plutu.tenant=umbrella&${callbackOf(ACME, 'acme')}`,
+      `plutu_tenant=acme&${callbackOf(ACME)}`,
+      `plutu_tenant=acme.${'0'.repeat(32)}&${callbackOf(ACME)}`,
+      `${parameterOf(ACME, 'acme')}&${callbackOf(ACME, 'umbrella')}`,
+      `${parameterOf(ACME, 'acme').replace('=', '[]=')}&${callbackOf(ACME, 'acme')}`,
+      `${parameterOf(ACME, 'acme').replace('_', '.')}&${callbackOf(ACME, 'acme')}`,
+      // The tag of another invoice.
+      `${parameterOf(ACME, 'acme', 'inv-2')}&${callbackOf(ACME)}`,
     ];
     for (const query of queries) {
       expect((await call(query)).status, query).toBe(403);
@@ -145,6 +162,32 @@ describe('a tenant of the application', () => {
     expect(new Set(events.map(([name]) => name))).toEqual(
       new Set(['plutu.mpgs.callback-rejected']),
     );
+  });
+
+  it("'s payment counts for no other, though they had the same keys or nearly the same name", async () => {
+    const { call, tenants, events } = await startShop();
+    tenants.keys.set('twin', ACME);
+    tenants.keys.set('ACME', ACME);
+    const genuine = callbackOf(ACME, 'acme');
+
+    expect((await call(genuine)).status).toBe(200);
+    for (const other of ['twin', 'ACME']) {
+      const moved = genuine.replace(
+        'plutu_tenant=acme',
+        `plutu_tenant=${other}`,
+      );
+      expect((await call(moved)).status).toBe(403);
+    }
+    expect(
+      events.filter(([name]) => name === MPGS_EVENTS.paymentApproved),
+    ).toHaveLength(1);
+  });
+
+  it("cannot have the application's own keys, where its name could be left out", async () => {
+    const { call, tenants } = await startShop(ACCOUNT);
+    tenants.keys.set('acme', ACCOUNT);
+
+    expect((await call(callbackOf(ACCOUNT, 'acme'))).status).toBe(503);
   });
 
   it('may have the same transaction as another', async () => {
@@ -170,7 +213,7 @@ describe('a tenant of the application', () => {
     const { mpgs, returnUrl } = await startShop();
     const order = { amount: 5, invoiceNo: 'inv-1', returnUrl };
 
-    for (const tenant of ['nobody', undefined, 'a/b', '']) {
+    for (const tenant of ['nobody', undefined, null as never, 'a/b', '']) {
       const error: unknown = await mpgs
         .confirm({ ...order, tenant })
         .catch((thrown) => thrown);
@@ -203,18 +246,37 @@ describe('the keys of tenants', () => {
     expect(tenants.lookups).toBe(2);
   });
 
-  it('take effect when they are changed, after their lifetime', async () => {
-    const { call, tenants } = await startShop({
-      tenants: { source: Tenants, ttl: 100 },
-    });
+  it('take effect when they are changed, as soon as a callback needs it', async () => {
+    const { call, tenants } = await startShop();
     const changed = { ...ACME, secretKey: 's-acme-2' };
     expect((await call(callbackOf(ACME, 'acme'))).status).toBe(200);
 
     tenants.keys.set('acme', changed);
-    await sleep(150);
+    await sleep(1100);
 
-    expect((await call(callbackOf(ACME, 'acme'))).status).toBe(403);
     expect((await call(callbackOf(changed, 'acme'))).status).toBe(200);
+    expect((await call(callbackOf(ACME, 'acme'))).status).toBe(403);
+  });
+
+  it('are not looked up for every forgery', async () => {
+    const { call, tenants } = await startShop();
+
+    await call(callbackOf(ACME, 'acme'));
+    for (let i = 0; i < 20; i++) await call(callbackOf(UMBRELLA, 'acme'));
+
+    expect(tenants.lookups).toBe(1);
+  });
+
+  it('are had for each, however many tenants are looked up at once', async () => {
+    const { call } = await startShop({ tenants: { source: Tenants, max: 1 } });
+
+    const answers = await Promise.all([
+      call(callbackOf(ACME, 'acme')),
+      call(callbackOf(UMBRELLA, 'umbrella')),
+      call(callbackOf(ACME, 'acme')),
+    ]);
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
   it('are kept for a bounded number of tenants', async () => {
@@ -253,6 +315,7 @@ describe('the option "tenants"', () => {
   it.each([
     ['tenants.max', { source: Tenants, max: 0 }],
     ['tenants.ttl', { source: Tenants, ttl: -1 }],
+    ['tll', { source: Tenants, tll: 5 }],
     ['tenants.source', { source: 'NOBODY' }],
   ])('stops the start-up where it cannot work: %s', async (option, tenants) => {
     await expect(startShop({ tenants })).rejects.toMatchObject({

@@ -6,6 +6,7 @@ import {
   type CallbackPublisher,
 } from '../callbacks/callback-delivery.js';
 import { PlutuConfigurationError } from '../plutu.errors.js';
+import { checkOptionNames, namesOf } from '../plutu.option-names.js';
 import { checkWholeNumber } from '../validation/options.js';
 import {
   BullMqCallbackDelivery,
@@ -91,6 +92,19 @@ export interface BullMqDeliveryOptions {
   lockDuration?: number;
 }
 
+const OPTIONS = namesOf<BullMqDeliveryOptions>({
+  queueName: true,
+  connection: true,
+  worker: true,
+  rememberFor: true,
+  attempts: true,
+  backoff: true,
+  acceptTimeout: true,
+  handlerTimeout: true,
+  concurrency: true,
+  lockDuration: true,
+});
+
 /**
  * For several instances: a callback is accepted once it is in Redis, and
  * published by a worker of any instance, again if a handler fails. For the
@@ -101,6 +115,7 @@ export interface BullMqDeliveryOptions {
 export function bullMqDelivery(
   options: BullMqDeliveryOptions,
 ): CallbackDeliveryDefinition {
+  checkOptionNames(options, OPTIONS);
   const {
     queueName,
     connection,

@@ -36,6 +36,13 @@ export class PlutuCredentials {
     };
   }
 
+  /** Whether one could sign for the other. */
+  sharesSecretKeyWith(other: PlutuCredentials): boolean {
+    return this.#secretKeys.some((key) =>
+      other.#secretKeys.some((another) => key.equals(another)),
+    );
+  }
+
   /**
    * Takes the account's credentials out of text that came from outside. Where
    * one is in it in another spelling, nothing of the text is left.

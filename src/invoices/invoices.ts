@@ -4,6 +4,14 @@ import { inTime } from '../callbacks/in-time.js';
 import { applicationProvider } from '../validation/application-provider.js';
 import { dollarsToCents } from '../validation/dollars.js';
 
+/** Whose an invoice is, where an application has several accounts or tenants. */
+export interface InvoiceOwner {
+  /** The `name` of the account; `default` where it has none. */
+  readonly account: string;
+  /** With the module's option `tenants`. */
+  readonly tenant: string | undefined;
+}
+
 /** What an invoice is due. */
 export interface InvoiceDue {
   /** With at most two decimals, such as `'25.50'` or `25.5`. */
@@ -18,13 +26,13 @@ export interface InvoiceDue {
  */
 export interface InvoiceSource {
   /**
-   * @param tenant whose invoice it is, where the module has `tenants`.
+   * @param owner whose invoice it is: invoices of two may have one number.
    * @returns what the invoice is due, whether it is paid by now or not, or
    *   nothing where there is no such invoice.
    */
   findInvoice(
     invoiceNo: string,
-    tenant?: string,
+    owner: InvoiceOwner,
   ): InvoiceDue | null | undefined | Promise<InvoiceDue | null | undefined>;
 }
 
@@ -48,6 +56,7 @@ export class Invoices implements OnModuleInit {
   constructor(
     private readonly moduleRef: ModuleRef,
     private readonly token: InjectionToken<InvoiceSource> | undefined,
+    private readonly account: string,
   ) {}
 
   /** Whether the application told where its invoices are. */
@@ -70,7 +79,8 @@ export class Invoices implements OnModuleInit {
     invoiceNo: string,
     tenant: string | undefined,
   ): Promise<InvoiceDue | undefined> {
-    const lookup = async () => this.source?.findInvoice(invoiceNo, tenant);
+    const owner = { account: this.account, tenant };
+    const lookup = async () => this.source?.findInvoice(invoiceNo, owner);
     const due = await inTime(
       lookup(),
       LOOKUP_TIMEOUT,

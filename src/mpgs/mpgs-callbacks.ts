@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   CALLBACK_DELIVERY,
@@ -13,6 +14,10 @@ import {
 import { parseQueryPairs, phpVariableName } from '../callbacks/query-pairs.js';
 import { CredentialsResolver } from '../credentials/credentials-resolver.js';
 import type { PlutuCredentials } from '../credentials/plutu-credentials.js';
+import {
+  isTagOf,
+  readTenantParameter,
+} from '../credentials/tenant-parameter.js';
 import { PlutuEvents, stackOf } from '../events/plutu-events.js';
 import { Invoices, isSameAmount } from '../invoices/invoices.js';
 import { DEFAULT_ACCOUNT } from '../plutu.account.js';
@@ -59,27 +64,31 @@ export class MpgsCallbacks {
    */
   async verify(url: string): Promise<MpgsCallbackDto> {
     const [path, query] = splitUrl(url);
-    const tenant = this.tenantIn(query);
-    const credentials = await this.credentialsOf(tenant);
-    if (!credentials) {
-      this.reportRejection('unknown-tenant', {}, path);
-      throw new MpgsCallbackRefusedException();
+    const named = this.tenantIn(query);
+    if (named === null) throw this.refusal('unknown-tenant', path);
+    let verification = await this.verifyFor(named?.tenant, query);
+    if (named && !verification.verified) {
+      // Its keys may have been changed, or it may have just been signed up.
+      verification = await this.verifyFor(named.tenant, query, {
+        isFresh: true,
+      });
     }
-    const verification = verifyCallback(
-      query,
-      credentials.secretKeys(),
-      this.rules,
-    );
-    if (!verification.verified) {
-      this.reportRejection(verification.reason, {}, path);
-      throw new MpgsCallbackRefusedException();
-    }
-    const result = toMpgsCallback(verification.fields, tenant);
+    if (!verification.verified) throw this.refusal(verification.reason, path);
+    const result = toMpgsCallback(verification.fields, named?.tenant);
     if ('errors' in result) {
       this.reportRejection('invalid-fields', result.errors, path);
       throw new MpgsCallbackInvalidException(result.errors);
     }
-    return result.callback;
+    const { callback } = result;
+    const isNamedRightly =
+      !named ||
+      isTagOf(named.tag, verification.secretKeys, {
+        account: this.config.account,
+        tenant: named.tenant,
+        invoiceNo: callback.invoiceNo,
+      });
+    if (!isNamedRightly) throw this.refusal('unknown-tenant', path);
+    return callback;
   }
 
   /**
@@ -155,21 +164,50 @@ export class MpgsCallbacks {
     };
   }
 
-  /** Where there are no tenants, a parameter of that name means nothing. */
-  private tenantIn(query: string): string | undefined {
+  /**
+   * Where there are no tenants, a parameter of that name means nothing.
+   *
+   * @returns `null` where it names none, or two.
+   */
+  private tenantIn(
+    query: string,
+  ): ReturnType<typeof readTenantParameter> | null {
     if (!this.credentials.hasTenants) return undefined;
-    const named = (parseQueryPairs(query) ?? []).filter(
+    const [named, another] = (parseQueryPairs(query) ?? []).filter(
       ([name]) => phpVariableName(name) === TENANT_PARAMETER,
     );
-    // Of two there is none that would be meant.
-    return named.length > 1 ? '' : named[0]?.[1];
+    if (!named) return undefined;
+    return (another ? undefined : readTenantParameter(named[1])) ?? null;
+  }
+
+  /** Checks a signature with the keys of a tenant, or the application's own. */
+  private async verifyFor(
+    tenant: string | undefined,
+    query: string,
+    options?: { isFresh: boolean },
+  ): Promise<
+    | { verified: false; reason: MpgsRejectionReason }
+    | {
+        verified: true;
+        fields: ReadonlyMap<string, string>;
+        secretKeys: readonly KeyObject[];
+      }
+  > {
+    const credentials = await this.credentialsOf(tenant, options);
+    if (!credentials) return { verified: false, reason: 'unknown-tenant' };
+    const secretKeys = credentials.secretKeys();
+    const verification = verifyCallback(query, secretKeys, this.rules);
+    return verification.verified
+      ? { ...verification, secretKeys }
+      : verification;
   }
 
   private async credentialsOf(
     tenant: string | undefined,
+    options?: { isFresh: boolean },
   ): Promise<PlutuCredentials | undefined> {
     try {
-      return await this.credentials.credentialsOf(tenant);
+      return await this.credentials.credentialsOf(tenant, options);
     } catch (error) {
       this.logger.error(
         `The keys of tenant ${tenant} could not be had`,
@@ -177,6 +215,14 @@ export class MpgsCallbacks {
       );
       throw new MpgsCallbackNotDeliveredException(error);
     }
+  }
+
+  private refusal(
+    reason: MpgsRejectionReason,
+    path: string,
+  ): MpgsCallbackRefusedException {
+    this.reportRejection(reason, {}, path);
+    return new MpgsCallbackRefusedException();
   }
 
   private reportRejection(

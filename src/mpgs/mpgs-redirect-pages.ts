@@ -41,8 +41,12 @@ export function pageAfter(
   callback: MpgsCallbackDto,
   pages: MpgsRedirectPages,
 ): string {
-  const { outcome, invoiceNo } = callback;
-  return withQuery(pages[outcome], { outcome, invoiceNo });
+  const { outcome, invoiceNo, tenant } = callback;
+  return withQuery(pages[outcome], {
+    outcome,
+    invoiceNo,
+    ...(tenant !== undefined && { tenant }),
+  });
 }
 
 /** A filter that sends the browser to a page instead of answering 403, 400 or 409. */

@@ -53,8 +53,8 @@ export function createMpgsControllers(
   account: string,
 ): Type<unknown>[] {
   checkOptionNames(options, CONTROLLER_OPTIONS);
+  const path = controllerPath(options, account);
   const {
-    path = account === DEFAULT_ACCOUNT ? 'plutu/mpgs' : `plutu/${account}/mpgs`,
     routes = ROUTES,
     confirmGuards = [],
     customerIp = false,
@@ -82,6 +82,16 @@ export function createMpgsControllers(
         : createCallbackController(path, endpoint),
   };
   return routes.map((name) => makers[name]());
+}
+
+/** The path that the controllers of a registration are at. */
+export function controllerPath(
+  options: MpgsControllerOptions | true,
+  account: string,
+): string {
+  const path = options === true ? undefined : options.path;
+  if (path !== undefined) return path;
+  return account === DEFAULT_ACCOUNT ? 'plutu/mpgs' : `plutu/${account}/mpgs`;
 }
 
 function createConfirmController(

@@ -6,6 +6,7 @@ import {
   TENANT_PARAMETER,
 } from '../callbacks/callback-parameters.js';
 import { CredentialsResolver } from '../credentials/credentials-resolver.js';
+import { tenantParameter } from '../credentials/tenant-parameter.js';
 import { PlutuEvents } from '../events/plutu-events.js';
 import { Invoices, isSameAmount } from '../invoices/invoices.js';
 import { PlutuConfig } from '../plutu.config.js';
@@ -60,7 +61,17 @@ export class MpgsService {
       {
         amount,
         invoice_no: invoiceNo,
-        return_url: withTenant(returnUrl, tenant),
+        return_url:
+          tenant === undefined
+            ? returnUrl
+            : withTenant(
+                returnUrl,
+                tenantParameter(credentials.secretKeys(), {
+                  account: this.config.account,
+                  tenant,
+                  invoiceNo,
+                }),
+              ),
         ...(customerIp && { customer_ip: customerIp }),
         ...(lang && { lang }),
       },
@@ -93,6 +104,7 @@ export class MpgsService {
     }
     const dto = plainToInstance(MpgsConfirmDto, request);
     dto.amount ??= undefined;
+    dto.tenant ??= undefined;
     const returnUrl = dto.returnUrl ?? this.config.returnUrl;
     const errors = { ...dtoErrors(dto) };
     // An invoice that is known says what is due.
@@ -160,8 +172,7 @@ export class MpgsService {
 }
 
 /** The callback has to say whose it is, for the keys to verify it with. */
-function withTenant(returnUrl: string, tenant: string | undefined): string {
-  if (tenant === undefined) return returnUrl;
+function withTenant(returnUrl: string, parameter: string): string {
   const separator = returnUrl.includes('?') ? '&' : '?';
-  return `${returnUrl}${separator}${TENANT_PARAMETER}=${tenant}`;
+  return `${returnUrl}${separator}${TENANT_PARAMETER}=${parameter}`;
 }
