@@ -88,13 +88,10 @@ async function startShop(options: Partial<PlutuTenantModuleOptions> = {}) {
 function callbackOf(
   keys: { secretKey: string },
   tenant?: string,
-  { invoiceNo = 'inv-1', tagKeys = keys } = {},
+  { tagKeys = keys } = {},
 ): string {
   const named = tenant === undefined ? '' : `${parameterOf(tagKeys, tenant)}&`;
-  return (
-    named +
-    signMpgsCallback({ invoiceNo, transactionId: 't-1' }, keys.secretKey)
-  );
+  return named + signMpgsCallback({ transactionId: 't-1' }, keys.secretKey);
 }
 
 /** The parameter that names a tenant, as the module adds it. */
@@ -256,6 +253,20 @@ describe('the keys of tenants', () => {
 
     expect((await call(callbackOf(changed, 'acme'))).status).toBe(200);
     expect((await call(callbackOf(ACME, 'acme'))).status).toBe(403);
+  });
+
+  it('may be two while one is replaced: a checkout from before is still paid', async () => {
+    const { call, tenants } = await startShop();
+    const renewed = { secretKey: 's-acme-2' };
+    tenants.keys.set('acme', {
+      ...ACME,
+      secretKey: [renewed.secretKey, ACME.secretKey],
+    });
+
+    // Opened under the old key, paid and signed under the new one.
+    const paid = callbackOf(renewed, 'acme', { tagKeys: ACME });
+
+    expect((await call(paid)).status).toBe(200);
   });
 
   it('are not looked up for every forgery', async () => {
