@@ -24,6 +24,7 @@ export {
   PlutuError,
   PlutuInvalidRequestError,
   PlutuInvoiceMismatchError,
+  PlutuLookupError,
   PlutuOutcomeUnknownError,
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
@@ -52,6 +53,7 @@ export {
   type CallbackPublisher,
   type CallbackReceipt,
   type DeliveryFailure,
+  type MismatchReason,
   type VerifiedCallback,
 } from './callbacks/callback-delivery.js';
 export {
@@ -60,12 +62,13 @@ export {
 } from './callbacks/in-process-callback-delivery.js';
 export type { TenantCredentialsSource } from './credentials/credentials-resolver.js';
 export type {
+  DueAmount,
   InvoiceDue,
   InvoiceOwner,
   InvoiceSource,
 } from './invoices/invoices.js';
 export type { QueryPair } from './callbacks/query-pairs.js';
-export { mpgsCallbackRules } from './mpgs/mpgs-callback.rules.js';
+export { MPGS_CALLBACK_RULES } from './mpgs/mpgs-callback.rules.js';
 export { MpgsCallbackDto, type MpgsOutcome } from './mpgs/mpgs-callback.dto.js';
 export {
   MpgsCallbackInvalidException,

@@ -12,6 +12,7 @@ import {
   PlutuError,
   PlutuInvalidRequestError,
   PlutuInvoiceMismatchError,
+  PlutuLookupError,
   PlutuOutcomeUnknownError,
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
@@ -40,6 +41,7 @@ export class PlutuHttpError {
  * | refused: the request, or the customer | 422 |
  * | refused: Plutu; no connection; unexpected answer | 502 |
  * | outcome unknown | 504 |
+ * | a lookup of the application's own failed | 503 |
  * | refused: the configuration | 500 |
  *
  * What only the operator can mend is told with its code and no more.
@@ -91,6 +93,10 @@ function httpAnswer(error: PlutuError): PlutuHttpError {
   if (error instanceof PlutuConnectionError) {
     // The error's own message names a host, which may be an internal one.
     return { statusCode: 502, code, message: 'Plutu cannot be reached.' };
+  }
+  if (error instanceof PlutuLookupError) {
+    // The error's own message may quote the application's database.
+    return { statusCode: 503, code, message: 'Please try again later.' };
   }
   if (error instanceof PlutuUnexpectedAnswerError) {
     return { statusCode: 502, code, message };

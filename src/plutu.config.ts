@@ -16,6 +16,8 @@ import {
 export interface PlutuRegistration {
   readonly account: string;
   readonly path: string | undefined;
+  /** Whether that controller has the callback route. */
+  readonly hasCallbackRoute: boolean;
   readonly hasTenants: boolean;
 }
 
@@ -25,6 +27,7 @@ export class PlutuConfig {
   readonly account: string;
   /** The path of its controller; `undefined` where it has none. */
   readonly path: string | undefined;
+  readonly hasCallbackRoute: boolean;
   readonly baseUrl: string;
   readonly returnUrl: string | undefined;
   readonly lang: PlutuLanguage | undefined;
@@ -38,11 +41,12 @@ export class PlutuConfig {
   /** @throws {PlutuConfigurationError} for an option that cannot work. */
   constructor(
     options: PlutuTenantOptions,
-    { account, path, hasTenants }: PlutuRegistration,
+    { account, path, hasCallbackRoute, hasTenants }: PlutuRegistration,
   ) {
     checkOptionNames(options, PLUTU_OPTIONS);
     this.account = account;
     this.path = path;
+    this.hasCallbackRoute = hasCallbackRoute;
     const { apiKey, accessToken, secretKey } = options;
     this.credentials =
       hasTenants && !apiKey && !accessToken && !secretKey

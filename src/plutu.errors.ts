@@ -4,8 +4,8 @@ import type { PlutuErrorCode, PlutuFault } from './api/plutu-error-codes.js';
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Base of what `MpgsService` and the module's options throw: `catch` it to handle
- * them all. (What a callback is answered with are Nest's HTTP exceptions.)
+ * Base of everything that `MpgsService` and the module's options throw: `catch` it
+ * to handle them all. (A callback is answered with Nest's HTTP exceptions.)
  * None of them carries a key, a token or a request's headers.
  */
 export abstract class PlutuError extends Error {
@@ -18,16 +18,13 @@ export abstract class PlutuError extends Error {
   /** Whether sending the very same request again can help. */
   abstract readonly retryable: boolean;
 
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = new.target.name;
   }
 }
 
-/**
- * `PlutuModule` was given something it cannot work with. Thrown while the
- * application starts, never later.
- */
+/** `PlutuModule` cannot work with an option. Thrown while the application starts. */
 export class PlutuConfigurationError extends PlutuError {
   override readonly code = 'PLUTU_CONFIGURATION';
   override readonly retryable = false;
@@ -38,6 +35,25 @@ export class PlutuConfigurationError extends PlutuError {
     message: string,
   ) {
     super(message);
+  }
+}
+
+/**
+ * The application's own `findInvoice` or `findCredentials` threw (`cause`), took
+ * too long, or answered something that cannot be read. Nothing was sent.
+ */
+export class PlutuLookupError extends PlutuError {
+  override readonly code = 'PLUTU_LOOKUP_FAILED';
+  override readonly retryable = true;
+
+  /** @param method the method of the application that failed. */
+  constructor(
+    readonly method: 'findInvoice' | 'findCredentials',
+    problem: string,
+    cause?: unknown,
+  ) {
+    const reason = cause instanceof Error ? ` (${cause.message})` : '';
+    super(`${method} failed: ${problem}${reason}.`, { cause });
   }
 }
 
@@ -146,13 +162,17 @@ export class PlutuOutcomeUnknownError extends PlutuError {
   /**
    * @param reason `timeout`: no answer within the `timeout` option;
    *   `cut-off`: the connection ended before the answer did.
+   * @param invoiceNo the invoice that the request was about.
    */
-  constructor(readonly reason: 'timeout' | 'cut-off') {
+  constructor(
+    readonly reason: 'timeout' | 'cut-off',
+    readonly invoiceNo: string,
+  ) {
     super(
       (reason === 'timeout'
         ? 'Plutu did not answer in time'
         : 'The connection ended before Plutu had answered') +
-        '. The outcome is unknown and the invoice number may be used up.',
+        `. The outcome is unknown and the invoice number ${invoiceNo} may be used up.`,
     );
   }
 }

@@ -21,6 +21,7 @@ import { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
 import { MpgsPaymentPublisher } from './mpgs/mpgs-payment.publisher.js';
 import {
   controllerPath,
+  hasCallbackRoute,
   createMpgsControllers,
 } from './mpgs/mpgs.controller.js';
 import { MpgsHealthIndicator } from './mpgs/mpgs.health.js';
@@ -81,12 +82,31 @@ export class PlutuModule implements OnModuleInit {
         `PlutuModule is registered more than once for the account "${account}". Import it once, in the root module, or give each account a name.`,
       );
     }
-    if (others.some((other) => isSame(path, other.path))) {
+    if (others.some((other) => isSamePath(path, other.path))) {
       throw new PlutuConfigurationError(
         'controller.path',
         `PlutuModule: two accounts have the path "${path}", so the callbacks of one would come to the other.`,
       );
     }
+    const twin = others.find((other) => this.takesCallbacksOf(other));
+    if (twin) {
+      throw new PlutuConfigurationError(
+        'secretKey',
+        `PlutuModule: the accounts "${account}" and "${twin.account}" have the same secret key and both take callbacks, so one callback sent to both would be published twice. Register the account once.`,
+      );
+    }
+  }
+
+  /** Whether a callback to the other account would pass here as well. */
+  private takesCallbacksOf(other: PlutuConfig): boolean {
+    const { config } = this;
+    return (
+      config?.credentials !== undefined &&
+      other.credentials !== undefined &&
+      config.hasCallbackRoute &&
+      other.hasCallbackRoute &&
+      config.credentials.sharesSecretKeyWith(other.credentials)
+    );
   }
 
   /**
@@ -187,6 +207,7 @@ export class PlutuModule implements OnModuleInit {
           account: name,
           hasTenants: tenants !== undefined,
           path: controller ? controllerPath(controller, name) : undefined,
+          hasCallbackRoute: hasCallbackRoute(controller),
         }),
         PlutuClient,
         PlutuEvents,
@@ -213,6 +234,15 @@ export class PlutuModule implements OnModuleInit {
       exports: injectable,
     };
   }
+}
+
+/** Nest and Express take `/EU//mpgs/` for `eu/mpgs`. */
+function isSamePath(one?: string, other?: string): boolean {
+  return isSame(normalizedPath(one), normalizedPath(other));
+}
+
+function normalizedPath(path?: string): string | undefined {
+  return path?.split('/').filter(Boolean).join('/');
 }
 
 /** Express takes `/EU` for `/eu`. */

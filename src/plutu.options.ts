@@ -51,9 +51,8 @@ export interface PlutuSettings {
   lang?: PlutuLanguage;
 
   /**
-   * The currencies, as ISO 4217 codes, in which a callback may say that it was
-   * paid. The account's processing currency is set at Plutu; a callback in any
-   * other is refused.
+   * The currencies, as ISO 4217 codes, in which the account is paid. The one that
+   * it processes is set at Plutu. An approved payment in any other is a mismatch.
    *
    * @default ['USD']
    */

@@ -187,18 +187,48 @@ describe('a registration too many', () => {
   it('stops the start-up: two names that Express would take for one', async () => {
     const error = await startUpError(
       PlutuModule.forRoot({ ...ACCOUNT, name: 'eu' }),
-      PlutuModule.forRoot({ ...ACCOUNT, name: 'EU' }),
+      PlutuModule.forRoot({ ...ACCOUNT, name: 'EU', secretKey: 'another' }),
     );
     expect(error).toMatchObject({ option: 'name' });
   });
 
-  it('stops the start-up: two accounts at one path', async () => {
-    const controller = { path: 'pay' };
+  it.each(['pay/mpgs', '/pay/mpgs', 'pay/mpgs/', '//pay//mpgs', 'PAY/mpgs'])(
+    'stops the start-up: two accounts at one path, however it is spelled: %s',
+    async (path) => {
+      const error = await startUpError(
+        PlutuModule.forRoot({ ...ACCOUNT, controller: { path: 'pay/mpgs' } }),
+        PlutuModule.forRoot({
+          ...ACCOUNT,
+          name: 'eu',
+          secretKey: 'eu-secret-key',
+          controller: { path },
+        }),
+      );
+      expect(error).toMatchObject({ option: 'controller.path' });
+    },
+  );
+
+  it('stops the start-up: two that would both publish a callback of one key', async () => {
     const error = await startUpError(
-      PlutuModule.forRoot({ ...ACCOUNT, controller }),
+      PlutuModule.forRoot({ ...ACCOUNT, secretKey: ['new-key', 'shared-key'] }),
+      PlutuModule.forRoot({ ...ACCOUNT, name: 'eu', secretKey: 'shared-key' }),
+    );
+    expect(error).toMatchObject({
+      option: 'secretKey',
+      message: expect.stringMatching(/"(default|eu)" and "(default|eu)"/),
+    });
+    expect(String(error)).not.toContain('shared-key');
+  });
+
+  it.each([
+    ['no controller', false as const],
+    ['no callback route', { routes: ['confirm'] as const }],
+  ])('is not one of the same key with %s', async (_, controller) => {
+    const error = await startUpError(
+      PlutuModule.forRoot(ACCOUNT),
       PlutuModule.forRoot({ ...ACCOUNT, name: 'eu', controller }),
     );
-    expect(error).toMatchObject({ option: 'controller.path' });
+    expect(error).toBeUndefined();
   });
 
   it('stops the start-up: without options', async () => {

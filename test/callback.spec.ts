@@ -12,7 +12,7 @@ import {
   MpgsPaymentApprovedEvent,
   signCallback,
 } from '../src/index.js';
-import { record, startApp } from './support/app.js';
+import { record, recordErrors, startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 import { vectors } from './support/vectors.js';
 
@@ -122,6 +122,7 @@ describe('a callback that Plutu did not sign', () => {
             reason: expect.stringMatching(/^(unsigned|signature-mismatch)$/),
             account: 'default',
             fields: {},
+            signed: {},
             path: CALLBACK,
           },
         ],
@@ -201,23 +202,33 @@ describe('a callback that Plutu signed and that makes no sense', () => {
     [callbackQuery({ transactionId: '' }), ['transactionId']],
     [callbackQuery({ transactionId: 'x'.repeat(129) }), ['transactionId']],
     [callbackQuery({ transactionId: 'x\ny' }), ['transactionId']],
-  ])('is answered 400: %s, for its %j', async (query, fields) => {
-    const { url, emitter } = await startApp();
-    const events = record(emitter);
+    [callbackQuery({ amount: '1,250.00' }), ['amount', 'amountCents']],
+  ])(
+    'is answered 400 and reported whole: %s, for its %j',
+    async (query, fields) => {
+      const logged = recordErrors();
+      const { url, emitter } = await startApp();
+      const events = record(emitter);
+      const { hashed, ...signed } = Object.fromEntries(
+        new URLSearchParams(query),
+      );
 
-    const { status, headers, body } = await call(url, query);
+      const { status, headers, body } = await call(url, query);
 
-    expect(status).toBe(400);
-    expect(headers['cache-control']).toBe('no-store');
-    expect(body).toMatchObject({ code: 'PLUTU_CALLBACK_INVALID' });
-    expect(Object.keys((body as { fields: object }).fields)).toEqual(fields);
-    expect(events).toEqual([
-      [
-        'plutu.mpgs.callback-rejected',
-        expect.objectContaining({ reason: 'invalid-fields' }),
-      ],
-    ]);
-  });
+      expect(status).toBe(400);
+      expect(headers['cache-control']).toBe('no-store');
+      expect(body).toMatchObject({ code: 'PLUTU_CALLBACK_INVALID' });
+      expect(Object.keys((body as { fields: object }).fields)).toEqual(fields);
+      expect(events).toEqual([
+        [
+          'plutu.mpgs.callback-rejected',
+          expect.objectContaining({ reason: 'invalid-fields', signed }),
+        ],
+      ]);
+      expect(logged()).toContain(JSON.stringify(signed));
+      expect(JSON.stringify(events) + logged()).not.toContain(hashed);
+    },
+  );
 });
 
 describe('the same callback again', () => {
@@ -263,7 +274,35 @@ describe('the same callback again', () => {
     }
   });
 
-  it('is told apart by transaction and outcome, not by invoice', async () => {
+  it('is no duplicate if any signed fact differs', async () => {
+    const { url, emitter } = await startApp();
+    const events = record(emitter);
+
+    for (const values of [
+      { transactionId: '42' },
+      { transactionId: '42', invoiceNo: 'inv-2', amount: '7.00' },
+      { transactionId: '42', invoiceNo: 'inv-2', amount: '9.00' },
+      {
+        transactionId: '42',
+        invoiceNo: 'inv-2',
+        amount: '9.00',
+        currency: 'LYD',
+      },
+      // The same amount in another spelling is the same payment.
+      { transactionId: '42', amount: '5' },
+    ]) {
+      await call(url, callbackQuery(values));
+    }
+
+    expect(payments(events)).toEqual([
+      'plutu.mpgs.payment-approved',
+      'plutu.mpgs.payment-approved',
+      'plutu.mpgs.payment-approved',
+      'plutu.mpgs.payment-mismatch',
+    ]);
+  });
+
+  it('is told apart by transaction and outcome', async () => {
     const { url, emitter } = await startApp();
     const events = record(emitter);
     const incomplete = { outcome: 'incomplete' } as const;

@@ -47,6 +47,26 @@ describe('POST confirm', () => {
     },
   );
 
+  it.each([
+    ['a field that nobody knows', (deep: string) => `{"deep":${deep}}`],
+    ['a known field', (deep: string) => `{"invoiceNo":${deep},"amount":5}`],
+    ['a prototype', (deep: string) => `{"__proto__":${deep}}`],
+  ])('answers 400 to what is deeply nested in %s', async (_, body) => {
+    const { url } = await startApp();
+    const depth = 15_000;
+
+    const response = await fetch(`${url}/plutu/mpgs/confirm`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: body('{"a":'.repeat(depth) + '1' + '}'.repeat(depth)),
+    });
+
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      code: 'PLUTU_INVALID_REQUEST',
+    });
+  });
+
   it('is at home with a strict global ValidationPipe', async () => {
     const plutu = await answeringServer(200, OPENED);
     const setup: Parameters<typeof startApp>[1] = {

@@ -162,7 +162,7 @@ describe('confirm refuses, before anything is sent', () => {
     expect(error.message).toContain('two decimals');
   });
 
-  it.each(['', 'a b', 'a/b', 'فاتورة', 'a\n', 7, undefined])(
+  it.each(['', 'a b', 'a/b', 'فاتورة', 'a\n', 'a'.repeat(129), 7, undefined])(
     'the invoice number %j',
     async (invoiceNo) => {
       const error = await refusal({ ...ORDER, invoiceNo });

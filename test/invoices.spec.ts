@@ -1,8 +1,10 @@
 import { Injectable, Module, Scope } from '@nestjs/common';
+import { LazyModuleLoader } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  getPlutuToken,
   MPGS_EVENTS,
   MpgsPaymentMismatchEvent,
   MpgsService,
@@ -14,7 +16,7 @@ import {
   type PlutuModuleOptions,
 } from '../src/index.js';
 import { PlutuSandbox } from '../src/sandbox/index.js';
-import { ACCOUNT, record, startApp } from './support/app.js';
+import { ACCOUNT, record, recordErrors, startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 
 const INVOICES: Record<string, InvoiceDue> = {
@@ -22,6 +24,7 @@ const INVOICES: Record<string, InvoiceDue> = {
   'inv-number': { amount: 25.5, currency: 'USD' },
   'inv-dinars': { amount: '5.00', currency: 'LYD' },
   'inv-nothing': { amount: '0.00', currency: 'USD' },
+  'inv-mils': { amount: '5.001', currency: 'USD' },
 };
 
 /** The application's invoices; it uses MpgsService itself, as many do. */
@@ -45,6 +48,14 @@ const PAGES = {
   incomplete: '/try-again',
   refused: '/refused',
 };
+
+/** Changes what invoice inv-1 is due, until the test is over. */
+function setInvoice(due: InvoiceDue): void {
+  INVOICES['inv-1'] = due;
+  onTestFinished(() => {
+    INVOICES['inv-1'] = { amount: '5.00', currency: 'USD' };
+  });
+}
 
 async function startShop(options: Partial<PlutuModuleOptions> = {}) {
   const shop = await startApp(
@@ -92,12 +103,28 @@ describe('a payment of what the invoice is due', () => {
 
 describe('a payment that was not due is a mismatch and never approved:', () => {
   it.each([
-    ['less', { amount: '4.99' }, INVOICES['inv-1']],
-    ['more', { amount: '50.00' }, INVOICES['inv-1']],
-    ['another currency', { invoiceNo: 'inv-dinars' }, INVOICES['inv-dinars']],
-    ['nothing due', { invoiceNo: 'inv-nothing' }, INVOICES['inv-nothing']],
-    ['no such invoice', { invoiceNo: 'inv-0' }, undefined],
-  ])('%s', async (_, changes, due) => {
+    ['less', { amount: '4.99' }, 'amount', INVOICES['inv-1']],
+    ['more', { amount: '50.00' }, 'amount', INVOICES['inv-1']],
+    [
+      'an invoice in another currency',
+      { invoiceNo: 'inv-dinars' },
+      'currency',
+      INVOICES['inv-dinars'],
+    ],
+    [
+      'paid in another currency',
+      { currency: 'EUR' },
+      'currency',
+      INVOICES['inv-1'],
+    ],
+    [
+      'nothing due',
+      { invoiceNo: 'inv-nothing' },
+      'amount',
+      INVOICES['inv-nothing'],
+    ],
+    ['no such invoice', { invoiceNo: 'inv-0' }, 'unknown-invoice', undefined],
+  ])('%s', async (_, changes, reason, due) => {
     const { call, events } = await startShop();
 
     const response = await call(changes);
@@ -113,6 +140,7 @@ describe('a payment that was not due is a mismatch and never approved:', () => {
     ]);
     expect(events[0]?.[1]).toMatchObject({
       outcome: 'mismatch',
+      reason,
       transactionId: 't-1',
       due,
     });
@@ -127,7 +155,7 @@ describe('a payment that was not due is a mismatch and never approved:', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('also when the invoice is mended afterwards: who was refunded shall not reload', async () => {
+  it('also when the invoice is changed afterwards: who was refunded cannot reload', async () => {
     const { call, events } = await startShop();
     await call({ amount: '4.00' });
     INVOICES['inv-1'] = { amount: '4.00', currency: 'USD' };
@@ -171,6 +199,76 @@ describe('a payment that was not due is a mismatch and never approved:', () => {
       MPGS_EVENTS.paymentCanceled,
       MPGS_EVENTS.paymentIncomplete,
     ]);
+  });
+});
+
+describe('an amount due that is spelled in another way', () => {
+  it.each([
+    ['with more decimals', '5.000'],
+    ['as a number', 5],
+    ['as a bigint', 5n],
+    ['as a Decimal of an ORM', { d: [5], toString: () => '5' }],
+    ['with leading zeros', '005.00'],
+  ])('is compared by its value: %s', async (_, amount) => {
+    const { call, events } = await startShop();
+    setInvoice({ amount, currency: 'USD' });
+
+    expect((await call()).status).toBe(200);
+    expect(events.map(([name]) => name)).toEqual([MPGS_EVENTS.paymentApproved]);
+  });
+
+  it.each([
+    ['no number', { amount: '5.00 USD', currency: 'USD' }],
+    ['nothing', { amount: null as never, currency: 'USD' }],
+    ['not a number', { amount: Number.NaN, currency: 'USD' }],
+    ['an object without text', { amount: {}, currency: 'USD' }],
+    [
+      'an object whose text fails',
+      { amount: Object.create(null) as never, currency: 'USD' },
+    ],
+    ['no currency', { amount: '5.00', currency: 'dollars' }],
+  ])(
+    'is no verdict if it cannot be read, and the payment waits: %s',
+    async (_, invoice) => {
+      const logged = recordErrors();
+      const { call, events } = await startShop();
+      setInvoice(invoice);
+
+      expect((await call()).status).toBe(503);
+      expect(events).toEqual([]);
+      expect(logged()).toMatch(/findInvoice failed.*inv-1/);
+
+      setInvoice({ amount: '5.00', currency: 'USD' });
+      expect((await call()).status).toBe(200);
+    },
+  );
+});
+
+describe('without known invoices, a payment', () => {
+  it('in a currency that the account does not take is a mismatch', async () => {
+    const { url, emitter } = await startApp();
+    const events = record(emitter);
+
+    const query = callbackQuery({ currency: 'LYD', amount: '5.00' });
+    const response = await fetch(`${url}/plutu/mpgs/callback?${query}`);
+
+    expect(response.status).toBe(409);
+    expect(events).toMatchObject([
+      [
+        MPGS_EVENTS.paymentMismatch,
+        { reason: 'currency', currency: 'LYD', due: undefined },
+      ],
+    ]);
+  });
+
+  it('is taken in every currency that the account takes', async () => {
+    const { url, emitter } = await startApp({ currencies: ['USD', 'EUR'] });
+    const events = record(emitter);
+
+    const query = callbackQuery({ currency: 'EUR' });
+    await fetch(`${url}/plutu/mpgs/callback?${query}`);
+
+    expect(events.map(([name]) => name)).toEqual([MPGS_EVENTS.paymentApproved]);
   });
 });
 
@@ -230,6 +328,40 @@ describe('POST confirm with known invoices', () => {
     });
   });
 
+  it.each([
+    ['5.000', '5.00'],
+    [{ toString: () => '25.5' }, '25.5'],
+    [7n, '7'],
+  ])('charges what Plutu takes of %s', async (amount, charged) => {
+    const { confirm } = await startWithSandbox();
+    setInvoice({ amount, currency: 'USD' });
+
+    expect(await confirm({ invoiceNo: 'inv-1' })).toMatchObject({
+      status: 201,
+      body: { amount: charged },
+    });
+  });
+
+  it('says that the invoice could not be looked up, and why only to the application', async () => {
+    const { confirm, mpgs, invoices } = await startWithSandbox();
+    invoices.isDown = true;
+
+    expect(await confirm({ invoiceNo: 'inv-1' })).toEqual({
+      status: 503,
+      body: {
+        statusCode: 503,
+        code: 'PLUTU_LOOKUP_FAILED',
+        message: 'Please try again later.',
+      },
+    });
+    await expect(mpgs.confirm({ invoiceNo: 'inv-1' })).rejects.toMatchObject({
+      name: 'PlutuLookupError',
+      method: 'findInvoice',
+      retryable: true,
+      message: expect.stringContaining('the database is down'),
+    });
+  });
+
   it('takes the amount that is due, however it is spelled', async () => {
     const { confirm } = await startWithSandbox();
 
@@ -244,6 +376,7 @@ describe('POST confirm with known invoices', () => {
     [{ invoiceNo: 'inv-0' }, 'invoiceNo'],
     [{ invoiceNo: 'inv-dinars' }, 'invoiceNo'],
     [{ invoiceNo: 'inv-nothing' }, 'invoiceNo'],
+    [{ invoiceNo: 'inv-mils' }, 'invoiceNo'],
   ])('refuses %j with 422', async (body, field) => {
     const { confirm } = await startWithSandbox();
 
@@ -326,6 +459,28 @@ describe('the option "invoices"', () => {
     }).compile();
     onTestFinished(() => testingModule.close());
     await expect(testingModule.init()).resolves.toBeDefined();
+  });
+
+  it('finds the class also if the module is loaded lazily', async () => {
+    const { app } = await startApp({}, { providers: [InvoicesService] });
+    const late = await app.get(LazyModuleLoader).load(() =>
+      PlutuModule.forRoot({
+        ...ACCOUNT,
+        name: 'late',
+        controller: false,
+        baseUrl: 'http://127.0.0.1:1',
+        retries: 0,
+        invoices: InvoicesService,
+      }),
+    );
+    const mpgs = late.get<MpgsService>(getPlutuToken(MpgsService, 'late'));
+
+    await expect(mpgs.confirm({ invoiceNo: 'inv-0' })).rejects.toMatchObject({
+      code: 'PLUTU_INVOICE_MISMATCH',
+    });
+    await expect(mpgs.confirm({ invoiceNo: 'inv-1' })).rejects.toMatchObject({
+      code: 'PLUTU_CONNECTION_FAILED',
+    });
   });
 
   it('says so where the class is made anew for each request', async () => {

@@ -45,9 +45,9 @@ describe('nothing can have been sent', () => {
       ],
     ],
   ])('by %j', (failures) => {
-    expect(requestFailure(axiosError(...failures), HOST)).toBeInstanceOf(
-      PlutuConnectionError,
-    );
+    expect(
+      requestFailure(axiosError(...failures), HOST, 'inv-1'),
+    ).toBeInstanceOf(PlutuConnectionError);
   });
 });
 
@@ -66,13 +66,13 @@ describe('something may have been sent', () => {
     ],
     [[]],
   ])('by %j', (failures) => {
-    expect(requestFailure(axiosError(...failures), HOST)).toBeInstanceOf(
-      PlutuOutcomeUnknownError,
-    );
+    expect(
+      requestFailure(axiosError(...failures), HOST, 'inv-1'),
+    ).toBeInstanceOf(PlutuOutcomeUnknownError);
   });
 
   it('by what is no error of axios’s', () => {
-    expect(requestFailure(new Error('?'), HOST)).toBeInstanceOf(
+    expect(requestFailure(new Error('?'), HOST, 'inv-1')).toBeInstanceOf(
       PlutuOutcomeUnknownError,
     );
   });

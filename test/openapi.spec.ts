@@ -107,6 +107,7 @@ describe('with @nestjs/swagger', () => {
         'PLUTU_CONNECTION_FAILED',
         'PLUTU_UNEXPECTED_ANSWER',
       ],
+      503: ['PLUTU_LOOKUP_FAILED'],
       504: ['PLUTU_OUTCOME_UNKNOWN'],
     });
     expect(json(document, CONFIRM, 201)?.schema).toEqual({
@@ -251,6 +252,7 @@ describe('with @nestjs/swagger', () => {
           PlutuModule.forRoot({
             ...ACCOUNT,
             name: 'eu',
+            secretKey: 'eu-secret-key',
             controller: { redirect: PAGES },
           }),
         ],

@@ -358,6 +358,8 @@ describe('the outcome is unknown, and the request is not sent again', () => {
     const error = await failureOf(PlutuOutcomeUnknownError, plutu.url);
     expect(error).toMatchObject({ reason: 'cut-off', retryable: false });
     expect(error.message).toContain('outcome is unknown');
+    expect(error.message).toContain(error.invoiceNo);
+    expect(error.invoiceNo).toBe('inv-1');
     expect(plutu.connections()).toBe(1);
   });
 });

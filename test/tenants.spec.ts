@@ -4,7 +4,11 @@ import { Injectable } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { tenantParameter } from '../src/credentials/tenant-parameter.js';
+import {
+  isTagOf,
+  readTenantParameter,
+  tenantParameter,
+} from '../src/credentials/tenant-parameter.js';
 import {
   MPGS_EVENTS,
   MpgsService,
@@ -88,10 +92,16 @@ async function startShop(options: Partial<PlutuTenantModuleOptions> = {}) {
 function callbackOf(
   keys: { secretKey: string },
   tenant?: string,
-  { tagKeys = keys } = {},
+  { tagKeys = keys, transactionId = 't-1' } = {},
 ): string {
   const named = tenant === undefined ? '' : `${parameterOf(tagKeys, tenant)}&`;
-  return named + signMpgsCallback({ transactionId: 't-1' }, keys.secretKey);
+  return named + signMpgsCallback({ transactionId }, keys.secretKey);
+}
+
+/** A checkout of a tenant that is not known yet. */
+function order(tenant: string) {
+  const returnUrl = 'https://shop.example/';
+  return { tenant, amount: 5, invoiceNo: 'inv-9', returnUrl };
 }
 
 /** The parameter that names a tenant, as the module adds it. */
@@ -249,7 +259,6 @@ describe('the keys of tenants', () => {
     expect((await call(callbackOf(ACME, 'acme'))).status).toBe(200);
 
     tenants.keys.set('acme', changed);
-    await sleep(1100);
 
     expect((await call(callbackOf(changed, 'acme'))).status).toBe(200);
     expect((await call(callbackOf(ACME, 'acme'))).status).toBe(403);
@@ -269,13 +278,88 @@ describe('the keys of tenants', () => {
     expect((await call(paid)).status).toBe(200);
   });
 
+  it('may be two of which this instance knows only the old one', async () => {
+    const { call, tenants, events } = await startShop();
+    const renewed = { secretKey: 's-acme-2' };
+    // This instance has looked the keys up before they were renewed.
+    expect((await call(callbackOf(ACME, 'acme'))).status).toBe(200);
+    tenants.keys.set('acme', {
+      ...ACME,
+      secretKey: [renewed.secretKey, ACME.secretKey],
+    });
+
+    // Opened by an instance that knows the new key, signed with the old one.
+    const query = callbackOf(ACME, 'acme', {
+      tagKeys: renewed,
+      transactionId: 't-2',
+    });
+
+    expect((await call(query)).status).toBe(200);
+    expect(events).toHaveLength(2);
+  });
+
+  it('are looked up again when they are older than "ttl"', async () => {
+    const { call, tenants } = await startShop({
+      tenants: { source: Tenants, ttl: 50 },
+    });
+
+    await call(callbackOf(ACME, 'acme'));
+    await sleep(60);
+    await call(callbackOf(ACME, 'acme'));
+
+    expect(tenants.lookups).toBe(2);
+  });
+
+  it('count no longer when the tenant has been removed', async () => {
+    const { call, tenants } = await startShop();
+    expect((await call(callbackOf(ACME, 'acme'))).status).toBe(200);
+    tenants.keys.delete('acme');
+
+    // What does not hold is looked up again, and the tenant is gone.
+    expect((await call(callbackOf(UMBRELLA, 'acme'))).status).toBe(403);
+
+    expect((await call(callbackOf(ACME, 'acme'))).status).toBe(403);
+  });
+
+  it('are served to known tenants while forged names are looked up', async () => {
+    const { call, mpgs, tenants } = await startShop({
+      tenants: { source: Tenants, ttl: 50 },
+    });
+    expect((await call(callbackOf(ACME, 'acme'))).status).toBe(200);
+    await sleep(60);
+    const lookup = tenants.findCredentials.bind(tenants);
+    tenants.findCredentials = async (tenant) => {
+      const keys = await lookup(tenant);
+      return tenant === 'acme' ? keys : new Promise(() => {});
+    };
+    const forgeries = Array.from({ length: 100 }, (_, i) =>
+      call(callbackOf(UMBRELLA, `forged-${i}`)),
+    );
+    await expect.poll(() => tenants.lookups).toBe(101);
+
+    expect((await call(callbackOf(ACME, 'acme'))).status).toBe(200);
+    await expect(mpgs.confirm(order('one-more'))).rejects.toMatchObject({
+      code: 'PLUTU_LOOKUP_FAILED',
+      message: expect.stringContaining('100 tenants'),
+    });
+    for (const { status } of await Promise.all(forgeries)) {
+      expect(status).toBe(503);
+    }
+  });
+
   it('are not looked up for every forgery', async () => {
     const { call, tenants } = await startShop();
 
     await call(callbackOf(ACME, 'acme'));
-    for (let i = 0; i < 20; i++) await call(callbackOf(UMBRELLA, 'acme'));
+    const forgeries = Array.from({ length: 20 }, () =>
+      call(callbackOf(UMBRELLA, 'acme')),
+    );
+    for (const { status } of await Promise.all(forgeries)) {
+      expect(status).toBe(403);
+    }
 
-    expect(tenants.lookups).toBe(1);
+    // Once for the genuine one, and once more for all that did not hold.
+    expect(tenants.lookups).toBe(2);
   });
 
   it('are had for each, however many tenants are looked up at once', async () => {
@@ -312,6 +396,43 @@ describe('the keys of tenants', () => {
     expect((await call(callbackOf(ACME, 'acme'))).status).toBe(200);
     expect(events).toHaveLength(1);
   });
+});
+
+describe("the tag that binds a tenant's payment", () => {
+  const KEYS = [createSecretKey('s-acme', 'utf8')];
+  const INVOICE = { account: 'default', tenant: 'acme', invoiceNo: 'inv-1' };
+
+  it.each([
+    ['another account', { account: 'eu' }],
+    ['another tenant', { tenant: 'umbrella' }],
+    ['another invoice', { invoiceNo: 'inv-2' }],
+  ])('does not hold for %s', (_, change) => {
+    const tag = tagOf(INVOICE);
+    expect(isTagOf(tag, KEYS, INVOICE)).toBe(true);
+    expect(isTagOf(tag, KEYS, { ...INVOICE, ...change })).toBe(false);
+  });
+
+  it('does not hold for facts that only read alike when put together', () => {
+    expect(
+      isTagOf(tagOf({ ...INVOICE, account: 'a', tenant: 'bc' }), KEYS, {
+        ...INVOICE,
+        account: 'ab',
+        tenant: 'c',
+      }),
+    ).toBe(false);
+  });
+
+  it('is read behind the last dot, so a name may have dots', () => {
+    const invoice = { ...INVOICE, tenant: 'acme.tripoli' };
+    expect(readTenantParameter(tenantParameter(KEYS, invoice))).toEqual({
+      tenant: 'acme.tripoli',
+      tag: tagOf(invoice),
+    });
+  });
+
+  function tagOf(invoice: typeof INVOICE): string {
+    return readTenantParameter(tenantParameter(KEYS, invoice))?.tag ?? '';
+  }
 });
 
 describe('the option "tenants"', () => {

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { parse } from 'node:querystring';
-import { mpgsCallbackRules, verifyCallback } from 'nestjs-plutu';
+import { MPGS_CALLBACK_RULES, verifyCallback } from 'nestjs-plutu';
 import { ACCOUNT, callbackOf } from './callbacks.js';
 import type { Plan } from './plan.js';
 import type { Row } from './report.js';
@@ -11,7 +11,7 @@ const SAMPLES = 1000;
 /** `verifyCallback` alone, in this process. */
 export async function benchVerify({ rounds, size }: Plan): Promise<Row[]> {
   const key = createSecretKey(ACCOUNT.secretKey, 'utf8');
-  const rules = mpgsCallbackRules(['USD']);
+  const rules = MPGS_CALLBACK_RULES;
   const transactions = Array.from({ length: SAMPLES }, (_, n) => `t-${n}`);
   const genuine = transactions.map((name) => callbackOf(name));
   const forged = genuine.map(({ query }) => ({ query: forge(query) }));

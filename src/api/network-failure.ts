@@ -38,8 +38,13 @@ const LONGEST_PAUSE = 5_000;
  * with everything that hangs on it: it holds the request and its headers.
  *
  * @param host where the request was to go.
+ * @param invoiceNo the invoice that it was about.
  */
-export function requestFailure(error: unknown, host: string): PlutuError {
+export function requestFailure(
+  error: unknown,
+  host: string,
+  invoiceNo: string,
+): PlutuError {
   if (isAxiosError(error) && error.message.startsWith('maxContentLength')) {
     return new PlutuUnexpectedAnswerError('it is too large', undefined, '');
   }
@@ -50,12 +55,12 @@ export function requestFailure(error: unknown, host: string): PlutuError {
   if (isBeforeSending) {
     return new PlutuConnectionError(failures[0]?.code ?? 'UNKNOWN', host);
   }
-  return new PlutuOutcomeUnknownError('cut-off');
+  return new PlutuOutcomeUnknownError('cut-off', invoiceNo);
 }
 
 /** For rxjs `timeout`: what takes the place of an answer that did not come. */
-export function timedOut(): Observable<never> {
-  return throwError(() => new PlutuOutcomeUnknownError('timeout'));
+export function timedOut(invoiceNo: string): Observable<never> {
+  return throwError(() => new PlutuOutcomeUnknownError('timeout', invoiceNo));
 }
 
 /** For rxjs `retry`: waits before another attempt, or gives the error back. */

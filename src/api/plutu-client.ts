@@ -40,6 +40,11 @@ const IDLE_CONNECTION_TIMEOUT = 4_000;
 
 const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_TIMEOUT };
 
+/** A request's fields, under Plutu's names for them. */
+export interface PlutuForm extends Readonly<Record<string, string>> {
+  readonly invoice_no: string;
+}
+
 /** Talks to Plutu's API: one form out, one opened envelope back. */
 @Injectable()
 export class PlutuClient implements OnApplicationShutdown {
@@ -70,7 +75,7 @@ export class PlutuClient implements OnApplicationShutdown {
   async post<T>(
     credentials: PlutuCredentials,
     path: string,
-    form: Readonly<Record<string, string>>,
+    form: PlutuForm,
     readResult: (result: JsonObject) => T | undefined,
   ): Promise<T> {
     const answer = await firstValueFrom(
@@ -97,7 +102,7 @@ export class PlutuClient implements OnApplicationShutdown {
   private send(
     credentials: PlutuCredentials,
     path: string,
-    form: Readonly<Record<string, string>>,
+    form: PlutuForm,
   ): Observable<RawAnswer> {
     const request: AxiosRequestConfig<string> = {
       ...this.#agents,
@@ -119,12 +124,19 @@ export class PlutuClient implements OnApplicationShutdown {
         map(({ status, data }) => ({ httpStatus: status, body: data })),
         catchError((error: unknown) =>
           throwError(() =>
-            requestFailure(error, new URL(this.config.baseUrl).host),
+            requestFailure(
+              error,
+              new URL(this.config.baseUrl).host,
+              form.invoice_no,
+            ),
           ),
         ),
         // A deadline for the whole exchange: axios's own timeout starts anew
         // with every byte that trickles in.
-        timeout({ first: this.config.timeout, with: timedOut }),
+        timeout({
+          first: this.config.timeout,
+          with: () => timedOut(form.invoice_no),
+        }),
       );
   }
 }

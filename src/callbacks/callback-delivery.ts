@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   Inject,
   type Abstract,
@@ -7,14 +8,23 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import type { InvoiceDue } from '../invoices/invoices.js';
+import type { DueAmount } from '../invoices/invoices.js';
 
 /**
- * What a callback reports. `mismatch` is an approved payment of an invoice that
- * is not known, or of another amount than was due.
+ * What a callback reports. `mismatch` is an approved payment that was not due:
+ * its {@link MismatchReason} says why.
  */
 export type CallbackOutcome =
   'approved' | 'canceled' | 'incomplete' | 'mismatch';
+
+/**
+ * Why an approved payment is a mismatch.
+ *
+ * - `unknown-invoice`: the application has no such invoice
+ * - `currency`: paid in another currency than was due, or than the account takes
+ * - `amount`: another amount was due
+ */
+export type MismatchReason = 'unknown-invoice' | 'currency' | 'amount';
 
 /**
  * A verified callback on its way to the application. Plain data, so that a
@@ -39,8 +49,10 @@ export interface VerifiedCallback {
   readonly amountCents: number;
   /** ISO 4217. */
   readonly currency: string;
+  /** On a mismatch, why it is one. */
+  readonly reason?: MismatchReason;
   /** On a mismatch with a known invoice, what was due. */
-  readonly due?: InvoiceDue;
+  readonly due?: DueAmount;
 }
 
 /** What became of an accepted callback. */
@@ -146,14 +158,27 @@ export const InjectCallbackPublisher = (): ParameterDecorator =>
   Inject(CALLBACK_PUBLISHER);
 
 /**
- * What makes two callbacks the same news: account, tenant, gateway, transaction and
- * outcome. An approved callback after an incomplete one of the same transaction
- * is news.
+ * The identity of a callback: a hash of every signed fact, so that callbacks that
+ * differ in any of them are never taken for one. The amount counts by its value
+ * (`5` is `5.00`). An approved callback after an incomplete one of the same
+ * transaction has an identity of its own.
  *
- * @returns at most some 500 characters out of `A-Z a-z 0-9 - _ . ! ~ * ' ( ) % /`.
+ * @param callback as it was signed: not the mismatch that was made of it.
+ * @returns 43 characters out of `A-Z a-z 0-9 - _`.
  */
 export function deliveryKey(callback: VerifiedCallback): string {
-  const { tenant, gateway, transactionId, outcome } = callback;
-  const account = callback.account + (tenant === undefined ? '' : `~${tenant}`);
-  return `${account}/${gateway}/${encodeURIComponent(transactionId)}/${outcome}`;
+  const { account, tenant, gateway, transactionId } = callback;
+  const { invoiceNo, amountCents, currency, outcome } = callback;
+  const facts = [
+    account,
+    // No tenant is not the tenant with an empty name.
+    tenant ?? null,
+    gateway,
+    transactionId,
+    invoiceNo,
+    amountCents,
+    currency,
+    outcome,
+  ];
+  return createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
 }

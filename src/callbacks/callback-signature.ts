@@ -36,7 +36,7 @@ export interface CallbackRules {
  * - `signature-mismatch`: not signed with any of the secret keys, or changed since
  * - `missing-parameter`: signed with the right key, but without a parameter that
  *   this gateway's callbacks carry: it belongs to another gateway
- * - `unaccepted-value`: likewise, for another gateway or currency
+ * - `unaccepted-value`: likewise, for another gateway
  */
 export type CallbackRefusalReason =
   | 'too-long'

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OnModuleInit } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { LRUCache } from 'lru-cache';
 import { inTime } from '../callbacks/in-time.js';
 import type { PlutuConfig } from '../plutu.config.js';
-import { PlutuConfigurationError } from '../plutu.errors.js';
+import { PlutuConfigurationError, PlutuLookupError } from '../plutu.errors.js';
 import { checkOptionNames, TENANTS_OPTIONS } from '../plutu.option-names.js';
 import type { PlutuKeys, PlutuTenants } from '../plutu.options.js';
 import { applicationProvider } from '../validation/application-provider.js';
@@ -31,34 +32,40 @@ export const TENANT = /^[A-Za-z0-9._-]{1,64}$/;
 /** In milliseconds. */
 const LOOKUP_TIMEOUT = 4_000;
 
-/** How many lookups may be under way: what forged names can ask of a database. */
-const MAX_LOOKUPS = 100;
+/**
+ * How many names that are not known may be looked up at once: what forgeries can
+ * ask of a database. Known tenants do not count.
+ */
+const MAX_UNKNOWN_LOOKUPS = 100;
 
 /** How long nobody asks again for a tenant that is not known, in milliseconds. */
 const UNKNOWN_FOR = 5_000;
 
-/** How old keys have to be to be looked up afresh, in milliseconds. */
-const FRESH_FOR = 1_000;
+/** How often forgeries can have a tenant's keys looked up, in milliseconds. */
+const RENEWAL_PAUSE = 250;
 
-interface Found {
+interface Known {
   readonly credentials: PlutuCredentials;
-  /** When, on the process's own clock. */
+  /** When their lookup began, on the process's own clock, in milliseconds. */
   readonly at: number;
 }
 
 /** Finds the credentials for a call: the application's own, or a tenant's. */
 export class CredentialsResolver implements OnModuleInit {
   private source: TenantCredentialsSource | undefined;
-  private readonly known: LRUCache<string, Found>;
-  /** Apart from the others, which forged names shall not push out. */
+  private readonly ttl: number;
+  /** Also those that are older than `ttl`: their names are no forgeries. */
+  private readonly known: LRUCache<string, Known>;
+  /** Apart from the others, so that forged names cannot push those out. */
   private readonly unknown = new LRUCache<string, true>({
     max: 1000,
     ttl: UNKNOWN_FOR,
   });
-  private readonly underWay = new Map<
+  private readonly lookups = new Map<
     string,
     Promise<PlutuCredentials | undefined>
   >();
+  private unknownLookups = 0;
 
   /** @throws {PlutuConfigurationError} for an option that cannot work. */
   constructor(
@@ -70,7 +77,8 @@ export class CredentialsResolver implements OnModuleInit {
     const { max = 1000, ttl = 60_000 } = tenants ?? {};
     checkWholeNumber('tenants.max', max, { most: 1_000_000 });
     checkWholeNumber('tenants.ttl', ttl);
-    this.known = new LRUCache({ max, ttl });
+    this.ttl = ttl;
+    this.known = new LRUCache({ max });
   }
 
   /** Whether there are tenants at all. */
@@ -78,63 +86,118 @@ export class CredentialsResolver implements OnModuleInit {
     return this.tenants !== undefined;
   }
 
-  /** @throws {PlutuConfigurationError} where no provider of that name is found. */
+  /** @throws {PlutuConfigurationError} if no provider of that name is found. */
   onModuleInit(): void {
-    if (!this.tenants) return;
-    this.source = applicationProvider(
-      this.moduleRef,
-      'tenants.source',
-      this.tenants.source,
-    );
+    if (this.tenants) this.tenantSource(this.tenants);
   }
 
   /**
    * @param tenant `undefined` for the application's own credentials.
-   * @param options `isFresh`: what is remembered has not held, so look again,
-   *   unless it was looked up just now.
-   * @returns `undefined` where there are none.
-   * @throws whatever the application's class throws; then nothing is remembered.
+   * @returns `undefined` if there are none.
+   * @throws {PlutuLookupError} if the application's class fails or its keys
+   *   cannot work; then nothing is remembered.
    */
   async credentialsOf(
     tenant: string | undefined,
-    { isFresh = false } = {},
   ): Promise<PlutuCredentials | undefined> {
     if (tenant === undefined) return this.config.credentials;
-    if (!this.source || !TENANT.test(tenant)) return undefined;
+    if (!this.tenants || !TENANT.test(tenant)) return undefined;
     const known = this.known.get(tenant);
-    const age = performance.now() - (known?.at ?? 0);
-    if (known && (!isFresh || age < FRESH_FOR)) return known.credentials;
-    if (this.unknown.has(tenant)) return undefined;
-    return this.underWay.get(tenant) ?? this.start(tenant);
+    if (known && ageOf(known) < this.ttl) return known.credentials;
+    return this.lookUpOnce(tenant, this.tenants);
   }
 
-  private start(tenant: string): Promise<PlutuCredentials | undefined> {
-    if (this.underWay.size >= MAX_LOOKUPS) {
-      throw new Error(`${MAX_LOOKUPS} tenants are being looked up.`);
-    }
-    const lookup = this.lookUp(tenant).finally(() =>
-      this.underWay.delete(tenant),
+  /**
+   * The same for a tenant whose remembered keys did not hold: looks them up
+   * again. All who ask within {@link RENEWAL_PAUSE} share one lookup.
+   *
+   * @param since when the caller came: keys that were looked up later are as new
+   *   as they can be. On the process's own clock, in milliseconds.
+   * @returns `undefined` if there is nothing newer.
+   * @throws {PlutuLookupError} as above.
+   */
+  async renewedCredentialsOf(
+    tenant: string,
+    since: number,
+  ): Promise<PlutuCredentials | undefined> {
+    const known = this.known.get(tenant);
+    if (!this.tenants || !known || known.at >= since) return undefined;
+    return this.lookUpOnce(
+      tenant,
+      this.tenants,
+      Math.max(RENEWAL_PAUSE - ageOf(known), 0),
     );
-    this.underWay.set(tenant, lookup);
+  }
+
+  /** @param pause before the lookup, in milliseconds. */
+  private lookUpOnce(
+    tenant: string,
+    tenants: PlutuTenants,
+    pause = 0,
+  ): Promise<PlutuCredentials | undefined> {
+    if (this.unknown.has(tenant)) return Promise.resolve(undefined);
+    const underWay = this.lookups.get(tenant);
+    if (underWay) return underWay;
+    const isKnown = this.known.has(tenant);
+    if (!isKnown && this.unknownLookups >= MAX_UNKNOWN_LOOKUPS) {
+      return Promise.reject(
+        new PlutuLookupError(
+          'findCredentials',
+          `${MAX_UNKNOWN_LOOKUPS} tenants are being looked up`,
+        ),
+      );
+    }
+    if (!isKnown) this.unknownLookups++;
+    const lookup = this.lookUp(tenant, tenants, pause).finally(() => {
+      this.lookups.delete(tenant);
+      if (!isKnown) this.unknownLookups--;
+    });
+    this.lookups.set(tenant, lookup);
     return lookup;
   }
 
-  private async lookUp(tenant: string): Promise<PlutuCredentials | undefined> {
+  private async lookUp(
+    tenant: string,
+    tenants: PlutuTenants,
+    pause: number,
+  ): Promise<PlutuCredentials | undefined> {
+    if (pause > 0) await sleep(pause);
+    const at = performance.now();
     const { account } = this.config;
-    const find = async () => this.source?.findCredentials(tenant, account);
-    const keys = await inTime(
-      find(),
-      LOOKUP_TIMEOUT,
-      `findCredentials did not answer in ${LOOKUP_TIMEOUT} ms.`,
-    );
-    if (!keys) {
-      this.known.delete(tenant);
-      this.unknown.set(tenant, true);
-      return undefined;
+    const find = async () =>
+      this.tenantSource(tenants).findCredentials(tenant, account);
+    try {
+      const keys = await inTime(
+        find(),
+        LOOKUP_TIMEOUT,
+        `findCredentials did not answer in ${LOOKUP_TIMEOUT} ms.`,
+      );
+      if (!keys) {
+        this.known.delete(tenant);
+        this.unknown.set(tenant, true);
+        return undefined;
+      }
+      const credentials = this.check(tenant, keys);
+      this.known.set(tenant, { credentials, at });
+      return credentials;
+    } catch (error) {
+      throw new PlutuLookupError(
+        'findCredentials',
+        `the keys of tenant ${tenant} could not be loaded`,
+        error,
+      );
     }
-    const credentials = this.check(tenant, keys);
-    this.known.set(tenant, { credentials, at: performance.now() });
-    return credentials;
+  }
+
+  // Not only when the application starts: Nest does not initialize a module that
+  // is loaded lazily.
+  private tenantSource({ source }: PlutuTenants): TenantCredentialsSource {
+    this.source ??= applicationProvider(
+      this.moduleRef,
+      'tenants.source',
+      source,
+    );
+    return this.source;
   }
 
   private check(tenant: string, keys: PlutuKeys): PlutuCredentials {
@@ -156,4 +219,9 @@ export class CredentialsResolver implements OnModuleInit {
     }
     return credentials;
   }
+}
+
+/** In milliseconds. */
+function ageOf({ at }: Known): number {
+  return performance.now() - at;
 }

@@ -1,8 +1,9 @@
 import type { InjectionToken, OnModuleInit } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { inTime } from '../callbacks/in-time.js';
+import { PlutuLookupError } from '../plutu.errors.js';
 import { applicationProvider } from '../validation/application-provider.js';
-import { dollarsToCents } from '../validation/dollars.js';
+import { canonicalDecimal } from '../validation/decimal.js';
 
 /** Whose an invoice is, where an application has several accounts or tenants. */
 export interface InvoiceOwner {
@@ -12,10 +13,21 @@ export interface InvoiceOwner {
   readonly tenant: string | undefined;
 }
 
-/** What an invoice is due. */
+/** What an invoice is due, as the application has it. */
 export interface InvoiceDue {
-  /** With at most two decimals, such as `'25.50'` or `25.5`. */
-  readonly amount: string | number;
+  /**
+   * A decimal number: text such as `'25.50'` or `'25.500'`, a number, a bigint,
+   * or an object whose text it is, such as the `Decimal` of an ORM.
+   */
+  readonly amount: string | number | bigint | { toString(): string };
+  /** ISO 4217, such as `USD`. */
+  readonly currency: string;
+}
+
+/** What was due, as plain data. */
+export interface DueAmount {
+  /** A decimal number, as the application spelled it. */
+  readonly amount: string;
   /** ISO 4217, such as `USD`. */
   readonly currency: string;
 }
@@ -36,14 +48,12 @@ export interface InvoiceSource {
   ): InvoiceDue | null | undefined | Promise<InvoiceDue | null | undefined>;
 }
 
-/** Whether two amounts are the same in cents, and not nothing. */
-export function isSameAmount(paid: InvoiceDue, due: InvoiceDue): boolean {
-  const cents = dollarsToCents(due.amount);
-  return (
-    cents !== undefined &&
-    cents === dollarsToCents(paid.amount) &&
-    paid.currency === due.currency
-  );
+/** Whether two amounts have the same value. */
+export function isSameAmount(
+  one: string | number,
+  other: string | number,
+): boolean {
+  return canonicalDecimal(one) === canonicalDecimal(other);
 }
 
 /** In milliseconds. */
@@ -64,29 +74,63 @@ export class Invoices implements OnModuleInit {
     return this.token !== undefined;
   }
 
-  /** @throws {PlutuConfigurationError} where no provider of that name is found. */
+  /** @throws {PlutuConfigurationError} if no provider of that name is found. */
   onModuleInit(): void {
-    if (this.token === undefined) return;
-    this.source = applicationProvider(this.moduleRef, 'invoices', this.token);
+    if (this.token !== undefined) this.invoiceSource(this.token);
   }
 
   /**
-   * @param tenant whose invoice it is, where there are tenants.
-   * @throws whatever the application's class throws.
-   * @throws {Error} where it takes too long: whoever asks would wait with it.
+   * @param tenant whose invoice it is, if there are tenants.
+   * @throws {PlutuLookupError} if the application's class throws, takes too long,
+   *   or answers something that cannot be read.
    */
   async find(
     invoiceNo: string,
     tenant: string | undefined,
-  ): Promise<InvoiceDue | undefined> {
+  ): Promise<DueAmount | undefined> {
+    const { token } = this;
+    if (token === undefined) return undefined;
     const owner = { account: this.account, tenant };
-    const lookup = async () => this.source?.findInvoice(invoiceNo, owner);
-    const due = await inTime(
-      lookup(),
-      LOOKUP_TIMEOUT,
-      `findInvoice did not answer in ${LOOKUP_TIMEOUT} ms.`,
-    );
-    // No more of what may be a whole database row.
-    return due ? { amount: due.amount, currency: due.currency } : undefined;
+    const lookup = async () =>
+      this.invoiceSource(token).findInvoice(invoiceNo, owner);
+    try {
+      const due = await inTime(
+        lookup(),
+        LOOKUP_TIMEOUT,
+        `findInvoice did not answer in ${LOOKUP_TIMEOUT} ms.`,
+      );
+      return due ? readDue(invoiceNo, due) : undefined;
+    } catch (error) {
+      if (error instanceof PlutuLookupError) throw error;
+      throw new PlutuLookupError(
+        'findInvoice',
+        `invoice ${invoiceNo} could not be looked up`,
+        error,
+      );
+    }
   }
+
+  // Not only when the application starts: Nest does not initialize a module that
+  // is loaded lazily.
+  private invoiceSource(token: InjectionToken<InvoiceSource>): InvoiceSource {
+    this.source ??= applicationProvider(this.moduleRef, 'invoices', token);
+    return this.source;
+  }
+}
+
+/** No more than this of what may be a whole database row. */
+function readDue(invoiceNo: string, due: InvoiceDue): DueAmount {
+  const { amount, currency } = due;
+  const unreadable = (what: string) =>
+    new PlutuLookupError(
+      'findInvoice',
+      `the ${what} of invoice ${invoiceNo} cannot be read`,
+    );
+  if (canonicalDecimal(amount) === undefined) {
+    throw unreadable('amount (a decimal number such as "25.50")');
+  }
+  if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) {
+    throw unreadable('currency (an ISO 4217 code such as "USD")');
+  }
+  return { amount: String(amount), currency };
 }

@@ -49,7 +49,7 @@ export class MpgsCallbackDto {
   @IsInt({ message: 'amountCents cannot be told from the amount' })
   readonly amountCents!: number;
 
-  /** ISO 4217, one of the module's `currencies`. */
+  /** ISO 4217. */
   @Matches(CURRENCY)
   readonly currency!: string;
 

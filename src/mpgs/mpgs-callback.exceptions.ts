@@ -7,9 +7,8 @@ import {
 import type { FieldErrors } from '../plutu.errors.js';
 
 /**
- * 403: Plutu did not sign this callback for MPGS and one of the module's
- * currencies. The answer does not say why; the log and
- * `MpgsCallbackRejectedEvent` do.
+ * 403: Plutu did not sign this callback for MPGS. The answer does not say why;
+ * the log and `MpgsCallbackRejectedEvent` do.
  */
 export class MpgsCallbackRefusedException extends ForbiddenException {
   constructor() {

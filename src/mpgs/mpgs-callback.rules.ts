@@ -9,20 +9,16 @@ export const MPGS_GATEWAY = 'mpgs';
  * sent it: a T-Lync return signs `approved` and `invoice_no`, a local-bank-card
  * callback has no `currency`.
  */
-export function mpgsCallbackRules(
-  currencies: readonly string[],
-): CallbackRules {
-  return {
-    signable: [
-      'gateway',
-      'approved',
-      'canceled',
-      'amount',
-      'currency',
-      'invoice_no',
-      'transaction_id',
-    ],
-    required: ['gateway', 'amount', 'currency', 'invoice_no', 'transaction_id'],
-    accepted: { gateway: [MPGS_GATEWAY], currency: currencies },
-  };
-}
+export const MPGS_CALLBACK_RULES: CallbackRules = {
+  signable: [
+    'gateway',
+    'approved',
+    'canceled',
+    'amount',
+    'currency',
+    'invoice_no',
+    'transaction_id',
+  ],
+  required: ['gateway', 'amount', 'currency', 'invoice_no', 'transaction_id'],
+  accepted: { gateway: [MPGS_GATEWAY] },
+};

@@ -1,16 +1,13 @@
-import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   CALLBACK_DELIVERY,
   type CallbackDelivery,
   type CallbackReceipt,
+  type MismatchReason,
   type VerifiedCallback,
 } from '../callbacks/callback-delivery.js';
 import { TENANT_PARAMETER } from '../callbacks/callback-parameters.js';
-import {
-  verifyCallback,
-  type CallbackRules,
-} from '../callbacks/callback-signature.js';
+import { verifyCallback } from '../callbacks/callback-signature.js';
 import { parseQueryPairs, phpVariableName } from '../callbacks/query-pairs.js';
 import { CredentialsResolver } from '../credentials/credentials-resolver.js';
 import type { PlutuCredentials } from '../credentials/plutu-credentials.js';
@@ -19,7 +16,11 @@ import {
   readTenantParameter,
 } from '../credentials/tenant-parameter.js';
 import { PlutuEvents, stackOf } from '../events/plutu-events.js';
-import { Invoices, isSameAmount } from '../invoices/invoices.js';
+import {
+  Invoices,
+  isSameAmount,
+  type DueAmount,
+} from '../invoices/invoices.js';
 import { DEFAULT_ACCOUNT } from '../plutu.account.js';
 import { PlutuConfig } from '../plutu.config.js';
 import type { FieldErrors } from '../plutu.errors.js';
@@ -30,7 +31,7 @@ import {
   MpgsCallbackRefusedException,
   MpgsPaymentMismatchException,
 } from './mpgs-callback.exceptions.js';
-import { mpgsCallbackRules } from './mpgs-callback.rules.js';
+import { MPGS_CALLBACK_RULES } from './mpgs-callback.rules.js';
 import {
   MPGS_EVENTS,
   MpgsCallbackRejectedEvent,
@@ -41,7 +42,6 @@ import {
 @Injectable()
 export class MpgsCallbacks {
   private readonly logger = new Logger(MpgsCallbacks.name);
-  private readonly rules: CallbackRules;
 
   constructor(
     private readonly config: PlutuConfig,
@@ -49,9 +49,7 @@ export class MpgsCallbacks {
     private readonly invoices: Invoices,
     private readonly credentials: CredentialsResolver,
     @Inject(CALLBACK_DELIVERY) private readonly delivery: CallbackDelivery,
-  ) {
-    this.rules = mpgsCallbackRules(config.currencies);
-  }
+  ) {}
 
   /**
    * Makes a typed callback of what arrived.
@@ -64,31 +62,32 @@ export class MpgsCallbacks {
    */
   async verify(url: string): Promise<MpgsCallbackDto> {
     const [path, query] = splitUrl(url);
+    const arrival = performance.now();
     const named = this.tenantIn(query);
     if (named === null) throw this.refusal('unknown-tenant', path);
-    let verification = await this.verifyFor(named?.tenant, query);
+    let verification = this.verifyWith(
+      await this.credentialsOf(() =>
+        this.credentials.credentialsOf(named?.tenant),
+      ),
+      named,
+      query,
+    );
     if (named && !verification.verified) {
-      // Its keys may have been changed, or it may have just been signed up.
-      verification = await this.verifyFor(named.tenant, query, {
-        isFresh: true,
-      });
+      // The tenant's keys may have been changed since they were looked up.
+      const renewed = await this.credentialsOf(() =>
+        this.credentials.renewedCredentialsOf(named.tenant, arrival),
+      );
+      if (renewed) verification = this.verifyWith(renewed, named, query);
     }
     if (!verification.verified) throw this.refusal(verification.reason, path);
     const result = toMpgsCallback(verification.fields, named?.tenant);
-    if ('errors' in result) {
-      this.reportRejection('invalid-fields', result.errors, path);
-      throw new MpgsCallbackInvalidException(result.errors);
-    }
-    const { callback } = result;
-    const isNamedRightly =
-      !named ||
-      isTagOf(named.tag, verification.secretKeys, {
-        account: this.config.account,
-        tenant: named.tenant,
-        invoiceNo: callback.invoiceNo,
-      });
-    if (!isNamedRightly) throw this.refusal('unknown-tenant', path);
-    return callback;
+    if ('callback' in result) return result.callback;
+    this.reportUnreadable(result.errors, {
+      signed: verification.fields,
+      tenant: named?.tenant,
+      path,
+    });
+    throw new MpgsCallbackInvalidException(result.errors);
   }
 
   /**
@@ -134,18 +133,26 @@ export class MpgsCallbacks {
     callback: VerifiedCallback,
     about: string,
   ): Promise<VerifiedCallback> {
-    if (callback.outcome !== 'approved' || !this.invoices.areKnown) {
-      return callback;
-    }
+    if (callback.outcome !== 'approved') return callback;
     const due = await this.invoices.find(callback.invoiceNo, callback.tenant);
-    if (due && isSameAmount(callback, due)) return callback;
-    const wasDue = due
-      ? `${due.amount} ${due.currency} was due`
-      : 'the invoice is not known';
+    const reason = this.mismatchOf(callback, due);
+    if (!reason) return callback;
+    const wasDue = due ? `, ${due.amount} ${due.currency} was due` : '';
     this.logger.error(
-      `Payment mismatch: ${about}, ${callback.amount} ${callback.currency}, but ${wasDue}`,
+      `Payment mismatch (${reason}): ${about}, ${callback.amount} ${callback.currency} was paid${wasDue}`,
     );
-    return { ...callback, outcome: 'mismatch', due };
+    return { ...callback, outcome: 'mismatch', reason, ...(due && { due }) };
+  }
+
+  private mismatchOf(
+    { amount, currency }: VerifiedCallback,
+    due: DueAmount | undefined,
+  ): MismatchReason | undefined {
+    if (!this.config.currencies.includes(currency)) return 'currency';
+    if (!this.invoices.areKnown) return undefined;
+    if (!due) return 'unknown-invoice';
+    if (due.currency !== currency) return 'currency';
+    return isSameAmount(amount, due.amount) ? undefined : 'amount';
   }
 
   private toVerified(callback: MpgsCallbackDto): VerifiedCallback {
@@ -180,39 +187,35 @@ export class MpgsCallbacks {
     return (another ? undefined : readTenantParameter(named[1])) ?? null;
   }
 
-  /** Checks a signature with the keys of a tenant, or the application's own. */
-  private async verifyFor(
-    tenant: string | undefined,
+  /** Checks the signature, and the tag of the tenant that the URL names. */
+  private verifyWith(
+    credentials: PlutuCredentials | undefined,
+    named: ReturnType<typeof readTenantParameter>,
     query: string,
-    options?: { isFresh: boolean },
-  ): Promise<
+  ):
     | { verified: false; reason: MpgsRejectionReason }
-    | {
-        verified: true;
-        fields: ReadonlyMap<string, string>;
-        secretKeys: readonly KeyObject[];
-      }
-  > {
-    const credentials = await this.credentialsOf(tenant, options);
+    | { verified: true; fields: ReadonlyMap<string, string> } {
     if (!credentials) return { verified: false, reason: 'unknown-tenant' };
     const secretKeys = credentials.secretKeys();
-    const verification = verifyCallback(query, secretKeys, this.rules);
-    return verification.verified
-      ? { ...verification, secretKeys }
-      : verification;
+    const verification = verifyCallback(query, secretKeys, MPGS_CALLBACK_RULES);
+    if (!verification.verified || !named) return verification;
+    const isNamedRightly = isTagOf(named.tag, secretKeys, {
+      account: this.config.account,
+      tenant: named.tenant,
+      invoiceNo: verification.fields.get('invoice_no') ?? '',
+    });
+    return isNamedRightly
+      ? verification
+      : { verified: false, reason: 'unknown-tenant' };
   }
 
   private async credentialsOf(
-    tenant: string | undefined,
-    options?: { isFresh: boolean },
+    find: () => Promise<PlutuCredentials | undefined>,
   ): Promise<PlutuCredentials | undefined> {
     try {
-      return await this.credentials.credentialsOf(tenant, options);
+      return await find();
     } catch (error) {
-      this.logger.error(
-        `The keys of tenant ${tenant} could not be had`,
-        stackOf(error),
-      );
+      this.logger.error('A callback could not be verified', stackOf(error));
       throw new MpgsCallbackNotDeliveredException(error);
     }
   }
@@ -221,27 +224,47 @@ export class MpgsCallbacks {
     reason: MpgsRejectionReason,
     path: string,
   ): MpgsCallbackRefusedException {
-    this.reportRejection(reason, {}, path);
+    this.logger.warn(`Callback rejected at ${path}: ${reason}`);
+    this.notifyRejection({ reason, fields: {}, path });
     return new MpgsCallbackRefusedException();
   }
 
-  private reportRejection(
-    reason: MpgsRejectionReason,
+  /**
+   * Plutu signed it, so somebody may have paid, and there is no other trace: all
+   * that was signed goes into the log and into the event.
+   */
+  private reportUnreadable(
     fields: FieldErrors,
-    path: string,
+    callback: {
+      signed: ReadonlyMap<string, string>;
+      tenant: string | undefined;
+      path: string;
+    },
   ): void {
-    const details = Object.values(fields).flat().join('; ');
-    this.logger.warn(
-      `Callback rejected at ${path}: ${reason}${details && ` (${details})`}`,
+    const { tenant, path } = callback;
+    const signed = Object.fromEntries(
+      // The tenant's tag is a secret between the module and Plutu's URL.
+      [...callback.signed].filter(([name]) => name !== TENANT_PARAMETER),
     );
-    // Not waited for: whoever sends forgeries shall not find out what they cost.
+    const problems = Object.values(fields).flat().join('; ');
+    this.logger.error(
+      `Callback signed by Plutu, but not readable (${problems}). Look it up in Plutu's dashboard: account ${this.config.account}, ` +
+        (tenant === undefined ? '' : `tenant ${tenant}, `) +
+        JSON.stringify(signed),
+    );
+    const reason = 'invalid-fields';
+    this.notifyRejection({ reason, fields, signed, path, tenant });
+  }
+
+  private notifyRejection(
+    facts: ConstructorParameters<typeof MpgsCallbackRejectedEvent>[0],
+  ): void {
+    // Not waited for: whoever sends forgeries must not learn what they cost.
     void this.events.notify(
       MPGS_EVENTS.callbackRejected,
       new MpgsCallbackRejectedEvent({
         account: this.config.account,
-        reason,
-        fields,
-        path,
+        ...facts,
       }),
     );
   }

@@ -1,4 +1,4 @@
-import { IsIn, IsIP, IsOptional, Matches } from 'class-validator';
+import { IsIn, IsIP, IsOptional, Matches, MaxLength } from 'class-validator';
 import { TENANT } from '../credentials/credentials-resolver.js';
 import type { PlutuLanguage } from '../plutu.options.js';
 import { IsDollars } from '../validation/dollars.js';
@@ -6,6 +6,11 @@ import { IsReturnUrl } from '../validation/return-url.js';
 
 /** The invoice numbers that Plutu takes. */
 export const INVOICE_NUMBER = /^[A-Za-z0-9._-]+$/;
+
+/**
+ * Plutu documents no limit. With this one, the callback always fits into a URL.
+ */
+export const MAX_INVOICE_NUMBER_LENGTH = 128;
 
 /** The languages of the checkout page. */
 export const LANGUAGES = ['ar', 'en'] as const satisfies PlutuLanguage[];
@@ -23,11 +28,14 @@ export class MpgsConfirmDto {
   amount?: string | number;
 
   /**
-   * The invoice, made of `A-Z a-z 0-9 . _ -`. Plutu takes each number once in
-   * the life of the account, test and live together.
+   * The invoice: at most 128 characters of `A-Z a-z 0-9 . _ -`. Plutu takes each
+   * number once in the life of the account, test and live together.
    */
   @Matches(INVOICE_NUMBER, {
     message: 'invoiceNo must be text made of A-Z a-z 0-9 . _ - only',
+  })
+  @MaxLength(MAX_INVOICE_NUMBER_LENGTH, {
+    message: `invoiceNo must not be longer than ${MAX_INVOICE_NUMBER_LENGTH} characters`,
   })
   invoiceNo!: string;
 

@@ -12,6 +12,7 @@ import { MPGS_GATEWAY } from './mpgs-callback.rules.js';
 import {
   INVOICE_NUMBER,
   LANGUAGES,
+  MAX_INVOICE_NUMBER_LENGTH,
   MpgsCheckout,
   MpgsConfirmDto,
 } from './mpgs-confirm.dto.js';
@@ -42,6 +43,7 @@ export function describeMpgsDtos(swagger: Swagger): void {
     invoiceNo: {
       type: 'string',
       pattern: INVOICE_NUMBER.source,
+      maxLength: MAX_INVOICE_NUMBER_LENGTH,
       description: 'Plutu takes each number once in the life of the account.',
       example: INVOICE_EXAMPLE,
     },

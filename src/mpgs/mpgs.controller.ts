@@ -84,6 +84,14 @@ export function createMpgsControllers(
   return routes.map((name) => makers[name]());
 }
 
+/** Whether a registration has the callback route. */
+export function hasCallbackRoute(
+  controller: MpgsControllerOptions | boolean,
+): boolean {
+  if (typeof controller === 'boolean') return controller;
+  return (controller.routes ?? ROUTES).includes('callback');
+}
+
 /** The path that the controllers of a registration are at. */
 export function controllerPath(
   options: MpgsControllerOptions | true,

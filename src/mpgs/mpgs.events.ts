@@ -1,9 +1,10 @@
 import type {
   DeliveryFailure,
+  MismatchReason,
   VerifiedCallback,
 } from '../callbacks/callback-delivery.js';
 import type { CallbackRefusalReason } from '../callbacks/callback-signature.js';
-import type { InvoiceDue } from '../invoices/invoices.js';
+import type { DueAmount } from '../invoices/invoices.js';
 import { DEFAULT_ACCOUNT } from '../plutu.account.js';
 import type { FieldErrors } from '../plutu.errors.js';
 import type { MpgsCheckout } from './mpgs-confirm.dto.js';
@@ -121,17 +122,20 @@ export class MpgsPaymentIncompleteEvent extends MpgsPaymentEvent {
 }
 
 /**
- * Something was paid that was not due: the invoice is not known, or its amount
- * or currency is another. Published instead of *approved* where the module's
- * `invoices` option is set.
+ * Something was paid that was not due. Published instead of *approved* for a
+ * currency that is not one of the module's `currencies`, and with the module's
+ * `invoices` option for an unknown invoice, another currency or another amount.
  */
 export class MpgsPaymentMismatchEvent extends MpgsPaymentEvent {
   override readonly outcome = 'mismatch';
-  /** What was due; `undefined` where the invoice is not known. */
-  readonly due: InvoiceDue | undefined;
+  /** Why it is one. */
+  readonly reason: MismatchReason;
+  /** What was due; `undefined` if that is not known. */
+  readonly due: DueAmount | undefined;
 
   constructor(callback: MpgsPaymentFacts) {
     super(callback);
+    this.reason = callback.reason ?? 'unknown-invoice';
     this.due = callback.due;
   }
 }
@@ -165,27 +169,39 @@ export type MpgsRejectionReason =
 
 /**
  * A callback was answered with 403 or 400. Made for alerting: somebody is
- * trying, or the secret key, the currencies or the return URL are set up wrong.
+ * trying, or the secret key or the return URL is set up wrong. With the reason
+ * `invalid-fields`, Plutu signed it: somebody may have paid, so look into it.
  */
 export class MpgsCallbackRejectedEvent {
   /** The `name` of the account whose endpoint it came to. */
   readonly account: string;
+  /** The tenant whose keys signed it, if the signature held. */
+  readonly tenant: string | undefined;
   /** Why it was refused. */
   readonly reason: MpgsRejectionReason;
   /** What is wrong with the content, by property of {@link MpgsCallbackDto}. */
   readonly fields: FieldErrors;
+  /**
+   * Every signed parameter, under Plutu's names (`invoice_no`), if the signature
+   * held; otherwise empty.
+   */
+  readonly signed: Readonly<Record<string, string>>;
   /** The path that was called, without its query. */
   readonly path: string;
 
   constructor(facts: {
     account?: string;
+    tenant?: string;
     reason: MpgsRejectionReason;
     fields: FieldErrors;
+    signed?: Readonly<Record<string, string>>;
     path: string;
   }) {
     this.account = facts.account ?? DEFAULT_ACCOUNT;
+    this.tenant = facts.tenant;
     this.reason = facts.reason;
     this.fields = facts.fields;
+    this.signed = facts.signed ?? {};
     this.path = facts.path;
   }
 }

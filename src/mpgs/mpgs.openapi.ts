@@ -3,6 +3,7 @@ import {
   PlutuConnectionError,
   PlutuInvalidRequestError,
   PlutuInvoiceMismatchError,
+  PlutuLookupError,
   PlutuOutcomeUnknownError,
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
@@ -119,8 +120,14 @@ function confirmDecorators(
         ),
       ],
       [
+        'The application could not look the invoice up. Nothing was sent.',
+        toHttpException(new PlutuLookupError('findInvoice', '')),
+      ],
+      [
         'Plutu did not answer in time. Try with a new invoice number.',
-        toHttpException(new PlutuOutcomeUnknownError('timeout')),
+        toHttpException(
+          new PlutuOutcomeUnknownError('timeout', INVOICE_EXAMPLE),
+        ),
       ],
     ]),
   ];

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
 import { PlutuClient } from '../api/plutu-client.js';
 import {
   isHttpUrl,
@@ -14,8 +13,8 @@ import {
   PlutuInvalidRequestError,
   PlutuInvoiceMismatchError,
 } from '../plutu.errors.js';
-import { DOLLARS_MESSAGE, dollarsToCents } from '../validation/dollars.js';
-import { dtoErrors } from '../validation/validate-dto.js';
+import { chargeable, DOLLARS_MESSAGE } from '../validation/dollars.js';
+import { dtoErrors, toDto } from '../validation/validate-dto.js';
 import { MPGS_GATEWAY } from './mpgs-callback.rules.js';
 import { MpgsConfirmDto, type MpgsCheckout } from './mpgs-confirm.dto.js';
 import { MPGS_EVENTS, MpgsCheckoutCreatedEvent } from './mpgs.events.js';
@@ -38,6 +37,8 @@ export class MpgsService {
    * @throws {PlutuInvalidRequestError} a field breaks a rule; nothing was sent.
    * @throws {PlutuInvoiceMismatchError} with the `invoices` option: there is no
    *   such invoice, or another amount is due; nothing was sent.
+   * @throws {PlutuLookupError} the application's `findInvoice` or
+   *   `findCredentials` failed; nothing was sent.
    * @throws {PlutuRefusedError} Plutu said no; `fault` says whose move it is.
    * @throws {PlutuConnectionError} nothing was sent; try again.
    * @throws {PlutuOutcomeUnknownError} the invoice number may be used up.
@@ -54,7 +55,7 @@ export class MpgsService {
         ],
       });
     }
-    const amount = String(await this.amountDue(dto.amount, invoiceNo, tenant));
+    const amount = await this.amountDue(dto.amount, invoiceNo, tenant);
     const redirectUrl = await this.client.post(
       credentials,
       `v1/transaction/${MPGS_GATEWAY}/confirm`,
@@ -102,7 +103,7 @@ export class MpgsService {
         request: ['request must be an object with amount and invoiceNo'],
       });
     }
-    const dto = plainToInstance(MpgsConfirmDto, request);
+    const dto = toDto(MpgsConfirmDto, request);
     dto.amount ??= undefined;
     dto.tenant ??= undefined;
     const returnUrl = dto.returnUrl ?? this.config.returnUrl;
@@ -130,8 +131,8 @@ export class MpgsService {
     amount: string | number | undefined,
     invoiceNo: string,
     tenant: string | undefined,
-  ): Promise<string | number> {
-    if (amount !== undefined && !this.invoices.areKnown) return amount;
+  ): Promise<string> {
+    if (amount !== undefined && !this.invoices.areKnown) return String(amount);
     const due = await this.invoices.find(invoiceNo, tenant);
     if (!due) {
       throw new PlutuInvoiceMismatchError(
@@ -140,23 +141,21 @@ export class MpgsService {
       );
     }
     const { currency } = due;
-    if (
-      dollarsToCents(due.amount) === undefined ||
-      !this.config.currencies.includes(currency)
-    ) {
+    const charge = chargeable(due.amount);
+    if (charge === undefined || !this.config.currencies.includes(currency)) {
       throw new PlutuInvoiceMismatchError(
         'invoiceNo',
         `invoice ${invoiceNo} is due ${due.amount} ${currency}, which cannot be charged`,
       );
     }
-    if (amount === undefined) return due.amount;
-    if (!isSameAmount({ amount, currency }, due)) {
+    if (amount === undefined) return charge;
+    if (!isSameAmount(amount, due.amount)) {
       throw new PlutuInvoiceMismatchError(
         'amount',
         `amount is not what invoice ${invoiceNo} is due`,
       );
     }
-    return amount;
+    return String(amount);
   }
 
   /** Plain `http:` would let anyone on the way swap the checkout page. */

@@ -18,6 +18,19 @@ export function dollarsToCents(amount: unknown): number | undefined {
   return cents > 0 ? cents : undefined;
 }
 
+/**
+ * An amount due as Plutu takes it: `25.50` for `'25.500'`, and anything that is
+ * fit already as it is.
+ *
+ * @param amount a decimal number as text.
+ * @returns `undefined` for what Plutu cannot charge, such as zero or a third
+ *   decimal that is not zero.
+ */
+export function chargeable(amount: string): string | undefined {
+  const fit = amount.replace(/(\.\d{2})0+$/, '$1');
+  return dollarsToCents(fit) === undefined ? undefined : fit;
+}
+
 /** What is wrong with what is no amount; class-validator's `$property` in it. */
 export const DOLLARS_MESSAGE =
   '$property must be US dollars, more than 0, with at most two decimals, such as "5" or "5.50"';

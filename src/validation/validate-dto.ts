@@ -1,5 +1,24 @@
+import type { Type } from '@nestjs/common';
 import { validateSync, type ValidationError } from 'class-validator';
 import type { FieldErrors } from '../plutu.errors.js';
+
+/**
+ * Makes a DTO of a flat object. What is nested is taken as it is, however deep,
+ * and left to the checks.
+ */
+export function toDto<T extends object>(type: Type<T>, source: object): T {
+  const dto = new type();
+  for (const [name, value] of Object.entries(source)) {
+    // Not assigned: of `__proto__`, JSON makes a property like any other.
+    Object.defineProperty(dto, name, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  }
+  return dto;
+}
 
 /**
  * Checks a DTO against its class-validator decorators.

@@ -1,15 +1,16 @@
 import 'reflect-metadata';
-import type {
-  INestApplication,
-  ModuleMetadata,
-  NestApplicationOptions,
+import {
+  Logger,
+  type INestApplication,
+  type ModuleMetadata,
+  type NestApplicationOptions,
 } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import {
   MPGS_EVENTS,
   MpgsService,
@@ -77,6 +78,13 @@ export async function startApp(
     mpgs: app.get(MpgsService),
     emitter,
   };
+}
+
+/** Records what the application logs as errors, as one text. */
+export function recordErrors(): () => string {
+  const spy = vi.spyOn(Logger.prototype, 'error');
+  onTestFinished(() => spy.mockRestore());
+  return () => spy.mock.calls.flat().map(String).join('\n');
 }
 
 /** Records what an emitter publishes, in order. */

@@ -148,7 +148,7 @@ export function describeDeliveryContract(
       expect(publisher.calls).toHaveLength(1);
     });
 
-    it('another outcome, transaction or gateway is news', async () => {
+    it('what differs in any signed fact is no duplicate', async () => {
       const publisher = new RecordingPublisher();
       const { delivery } = await start(publisher);
       const news: VerifiedCallback[] = [
@@ -160,6 +160,11 @@ export function describeDeliveryContract(
         { ...APPROVED, transactionId: 't-1/approved' },
         { ...APPROVED, gateway: 'other' },
         { ...APPROVED, account: 'eu' },
+        { ...APPROVED, tenant: 'acme' },
+        { ...APPROVED, account: 'default~acme' },
+        { ...APPROVED, invoiceNo: 'inv-2' },
+        { ...APPROVED, amount: '7.00', amountCents: 700 },
+        { ...APPROVED, currency: 'EUR' },
       ];
 
       for (const callback of news) {

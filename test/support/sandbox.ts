@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { verifyCallback } from '../../src/callbacks/callback-signature.js';
-import { mpgsCallbackRules } from '../../src/mpgs/mpgs-callback.rules.js';
+import { MPGS_CALLBACK_RULES } from '../../src/mpgs/mpgs-callback.rules.js';
 import {
   DEFAULT_SANDBOX_CREDENTIALS,
   PlutuSandbox,
@@ -104,13 +104,9 @@ export function press(
 }
 
 /** What a callback's signature covers, or why it is refused. */
-export function verify(
-  url: string | null,
-  currency = 'USD',
-): Record<string, string> | string {
+export function verify(url: string | null): Record<string, string> | string {
   const query = new URL(url ?? '').search.slice(1);
   const secretKeys = [DEFAULT_SANDBOX_CREDENTIALS.secretKey];
-  const rules = mpgsCallbackRules([currency]);
-  const result = verifyCallback(query, secretKeys, rules);
+  const result = verifyCallback(query, secretKeys, MPGS_CALLBACK_RULES);
   return result.verified ? Object.fromEntries(result.fields) : result.reason;
 }
