@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { TerminusModule, HealthCheckService } from '@nestjs/terminus';
-import { DelayedError, Queue } from 'bullmq';
+import { DelayedError, type Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import {
-  bullMqDelivery,
-  BullMqCallbackDelivery,
-  type BullMqDeliveryOptions,
-} from '../src/bullmq/index.js';
+import { bullMqDelivery, BullMqCallbackDelivery } from '../src/bullmq/index.js';
 import {
   inProcessDelivery,
   MPGS_EVENTS,
@@ -16,7 +12,7 @@ import {
   type MpgsDeliveryFailedEvent,
   type MpgsPaymentApprovedEvent,
 } from '../src/index.js';
-import { startApp, type TestApp } from './support/app.js';
+import { startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 import {
   APPROVED,
@@ -28,32 +24,17 @@ import {
   canStartRedis,
   findRedis,
   HOW_TO_GET_REDIS,
-  OwnRedis,
-  uniqueQueueName,
   HOW_TO_START_REDIS,
+  OwnRedis,
+  ownQueueName,
+  uniqueQueueName,
 } from './support/redis.js';
+import { call, lookInto, ownQueue } from './support/queue.js';
 import { freePort } from './support/servers.js';
 import { isMissing } from './support/tools.js';
 
 const redis = await findRedis();
 afterAll(() => redis?.close());
-
-/** A queue that no other test has, emptied when the test is over. */
-function ownQueue(options: Partial<BullMqDeliveryOptions> = {}) {
-  const { queueName = uniqueQueueName() } = options;
-  const connection = { url: redis?.url ?? '' };
-  onTestFinished(async () => {
-    const queue = new Queue(queueName, { connection });
-    await queue.obliterate({ force: true });
-    await queue.close();
-  });
-  return bullMqDelivery({ connection, backoff: 20, ...options, queueName });
-}
-
-async function call(app: TestApp, query: string): Promise<number> {
-  const response = await fetch(`${app.url}/plutu/mpgs/callback?${query}`);
-  return response.status;
-}
 
 describe.skipIf(
   isMissing(redis, {
@@ -61,12 +42,12 @@ describe.skipIf(
     howToGetIt: HOW_TO_GET_REDIS,
   }),
 )('the delivery through BullMQ', () => {
-  describeDeliveryContract('it', () => ownQueue());
+  describeDeliveryContract('it', () => ownQueue(redis));
 
   it('answers before the handlers are done', async () => {
     let finish = () => {};
     const handled = new Promise<void>((resolve) => (finish = resolve));
-    const app = await startApp({ delivery: ownQueue() });
+    const app = await startApp({ delivery: ownQueue(redis) });
     const heard: string[] = [];
     app.emitter.on(
       MPGS_EVENTS.paymentApproved,
@@ -84,7 +65,7 @@ describe.skipIf(
   });
 
   it('one of two instances publishes a callback that came to both', async () => {
-    const delivery = ownQueue();
+    const delivery = ownQueue(redis);
     const apps = [await startApp({ delivery }), await startApp({ delivery })];
     const heard: string[] = [];
     for (const { emitter } of apps) {
@@ -107,7 +88,7 @@ describe.skipIf(
   });
 
   it('leaves what could never be published in the failed set, says so, and runs it again', async () => {
-    const app = await startApp({ delivery: ownQueue({ attempts: 3 }) });
+    const app = await startApp({ delivery: ownQueue(redis, { attempts: 3 }) });
     let isMended = false;
     let calls = 0;
     const heard: string[] = [];
@@ -147,7 +128,7 @@ describe.skipIf(
   });
 
   it('runs a callback that was given up on again when the customer reloads', async () => {
-    const app = await startApp({ delivery: ownQueue({ attempts: 1 }) });
+    const app = await startApp({ delivery: ownQueue(redis, { attempts: 1 }) });
     let isMended = false;
     const heard: string[] = [];
     const alerts: unknown[] = [];
@@ -169,9 +150,9 @@ describe.skipIf(
   });
 
   it('does not count a payment as published where nobody listens', async () => {
-    const queue = { queueName: uniqueQueueName(), attempts: 2 };
+    const queue = { queueName: ownQueueName(redis), attempts: 2 };
     const deaf = await startApp(
-      { delivery: ownQueue(queue) },
+      { delivery: ownQueue(redis, queue) },
       { isDeaf: true },
     );
     const alerts: MpgsDeliveryFailedEvent[] = [];
@@ -189,9 +170,9 @@ describe.skipIf(
 
   it('leaves publishing to others where it has no worker', async () => {
     // Once is enough: a worker that starts waits for its handlers.
-    const options = { queueName: uniqueQueueName(), attempts: 1 };
+    const options = { queueName: ownQueueName(redis), attempts: 1 };
     const web = await startApp({
-      delivery: ownQueue({ ...options, worker: false }),
+      delivery: ownQueue(redis, { ...options, worker: false }),
     });
     const heard: string[] = [];
     const hear = (where: string) => () => heard.push(where);
@@ -199,13 +180,15 @@ describe.skipIf(
 
     expect(await call(web, callbackQuery())).toBe(200);
 
-    const worker = await startApp({ delivery: ownQueue(options) });
+    const worker = await startApp({ delivery: ownQueue(redis, options) });
     worker.emitter.on(MPGS_EVENTS.paymentApproved, hear('worker'));
     await expect.poll(() => heard, { timeout: 5000 }).toEqual(['worker']);
   });
 
   it('forgets a finished transaction after the time it was told to', async () => {
-    const app = await startApp({ delivery: ownQueue({ rememberFor: 1000 }) });
+    const app = await startApp({
+      delivery: ownQueue(redis, { rememberFor: 1000 }),
+    });
     const heard: string[] = [];
     app.emitter.on(
       MPGS_EVENTS.paymentApproved,
@@ -230,7 +213,7 @@ describe.skipIf(
   });
 
   it('tries a reloaded callback as often as a new one', async () => {
-    const app = await startApp({ delivery: ownQueue({ attempts: 2 }) });
+    const app = await startApp({ delivery: ownQueue(redis, { attempts: 2 }) });
     let calls = 0;
     const alerts: unknown[] = [];
     app.emitter.on(MPGS_EVENTS.paymentApproved, () => {
@@ -248,7 +231,7 @@ describe.skipIf(
   });
 
   it('runs hundreds of failed callbacks again, also when asked twice', async () => {
-    const app = await startApp({ delivery: ownQueue({ attempts: 1 }) });
+    const app = await startApp({ delivery: ownQueue(redis, { attempts: 1 }) });
     let isMended = false;
     const heard = new Set<string>();
     let failed = 0;
@@ -274,11 +257,11 @@ describe.skipIf(
   });
 
   it('tells one of two instances that a callback is new, and the other that it is not', async () => {
-    const queueName = uniqueQueueName();
+    const queueName = ownQueueName(redis);
     const deliveries = await Promise.all(
       [1, 2].map(() =>
         startDelivery(
-          ownQueue({ queueName, worker: false }),
+          ownQueue(redis, { queueName, worker: false }),
           new RecordingPublisher(),
         ),
       ),
@@ -303,7 +286,7 @@ describe.skipIf(
       publishing.now--;
     });
     const { delivery } = await startDelivery(
-      ownQueue({ concurrency: 3 }),
+      ownQueue(redis, { concurrency: 3 }),
       publisher,
     );
 
@@ -319,9 +302,9 @@ describe.skipIf(
   });
 
   it('takes no more out of the queue once the application ends', async () => {
-    const queueName = uniqueQueueName();
+    const queueName = ownQueueName(redis);
     const app = await startApp({
-      delivery: ownQueue({ queueName, concurrency: 1 }),
+      delivery: ownQueue(redis, { queueName, concurrency: 1 }),
     });
     const heard: string[] = [];
     app.emitter.on(
@@ -338,21 +321,21 @@ describe.skipIf(
     await app.app.close();
 
     expect(heard).toEqual(['t-1']);
-    const queue = new Queue(queueName, {
-      connection: { url: redis?.url ?? '' },
-    });
-    expect(await queue.getJobCounts()).toMatchObject({
+    expect(await lookInto(redis, queueName).getJobCounts()).toMatchObject({
       waiting: 1,
       completed: 1,
       failed: 0,
       delayed: 0,
     });
-    await queue.close();
   });
 
   it('gives a handler up that does not end, and goes on with the others', async () => {
     const app = await startApp({
-      delivery: ownQueue({ attempts: 1, concurrency: 2, handlerTimeout: 200 }),
+      delivery: ownQueue(redis, {
+        attempts: 1,
+        concurrency: 2,
+        handlerTimeout: 200,
+      }),
     });
     const heard: string[] = [];
     const alerts: MpgsDeliveryFailedEvent[] = [];
@@ -378,7 +361,9 @@ describe.skipIf(
   it.each([[undefined], [null], ['boom'], [new DelayedError('later')]])(
     'counts whatever a handler throws as a failure: %s',
     async (thrown) => {
-      const app = await startApp({ delivery: ownQueue({ attempts: 2 }) });
+      const app = await startApp({
+        delivery: ownQueue(redis, { attempts: 2 }),
+      });
       let calls = 0;
       const alerts: MpgsDeliveryFailedEvent[] = [];
       app.emitter.on(MPGS_EVENTS.paymentApproved, async () => {
@@ -396,8 +381,8 @@ describe.skipIf(
   );
 
   it('outlives a job that is not its own', async () => {
-    const queueName = uniqueQueueName();
-    const app = await startApp({ delivery: ownQueue({ queueName }) });
+    const queueName = ownQueueName(redis);
+    const app = await startApp({ delivery: ownQueue(redis, { queueName }) });
     const queue = app.app.get<Queue>(getQueueToken(queueName), {
       strict: false,
     });
@@ -409,7 +394,7 @@ describe.skipIf(
 
   it("goes through the application's own BullModule where it is given no connection", async () => {
     const { url } = redis ?? { url: '' };
-    const queueName = uniqueQueueName();
+    const queueName = ownQueueName(redis);
     const shared = await startApp(
       { delivery: bullMqDelivery({ queueName }) },
       { imports: [BullModule.forRoot({ connection: { url } })] },
@@ -419,15 +404,12 @@ describe.skipIf(
 
     expect(await call(shared, callbackQuery())).toBe(200);
     await expect.poll(() => heard).toHaveLength(1);
-    await shared.app
-      .get<Queue>(getQueueToken(queueName), { strict: false })
-      .obliterate({ force: true });
   });
 
   it('works on its own Redis, whatever the application registers under its name', async () => {
-    const queueName = uniqueQueueName();
+    const queueName = ownQueueName(redis);
     const app = await startApp(
-      { delivery: ownQueue({ queueName }) },
+      { delivery: ownQueue(redis, { queueName }) },
       {
         imports: [
           BullModule.forRoot({ connection: { url: `${redis?.url}/1` } }),
@@ -443,8 +425,10 @@ describe.skipIf(
   });
 
   it('can be looked at and mended with what BullMQ offers, under its queue', async () => {
-    const queueName = uniqueQueueName();
-    const { app } = await startApp({ delivery: ownQueue({ queueName }) });
+    const queueName = ownQueueName(redis);
+    const { app } = await startApp({
+      delivery: ownQueue(redis, { queueName }),
+    });
 
     const queue = app.get<Queue>(getQueueToken(queueName), { strict: false });
 

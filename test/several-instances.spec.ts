@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Books } from './support/books.js';
 import { callbackQuery } from './support/callbacks.js';
 import { forEachAtRandom, Instance } from './support/instances.js';
@@ -7,9 +7,10 @@ import {
   canStartRedis,
   findRedis,
   HOW_TO_GET_REDIS,
-  OwnRedis,
-  uniqueQueueName,
   HOW_TO_START_REDIS,
+  OwnRedis,
+  ownQueueName,
+  uniqueQueueName,
 } from './support/redis.js';
 import { isMissing } from './support/tools.js';
 
@@ -46,6 +47,7 @@ function manyTimes(sent: readonly Sent[]): Sent[] {
 }
 
 const redis = await findRedis();
+afterAll(() => redis?.close());
 
 describe.skipIf(
   isMissing(redis, {
@@ -56,7 +58,7 @@ describe.skipIf(
   const startInstances = (books: Books, lockDuration: number) => {
     const settings = {
       redisUrl: redis?.url ?? '',
-      queueName: uniqueQueueName(),
+      queueName: ownQueueName(redis),
       acceptTimeout: 5000,
       lockDuration,
     };

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { onTestFinished } from 'vitest';
 import { onPath } from './tools.js';
 import { freePort } from './servers.js';
 
@@ -39,21 +40,67 @@ export function uniqueQueueName(): string {
   return `plutu-test-${randomUUID()}`;
 }
 
+/**
+ * A name that no other test has. What is under it in that Redis is removed when
+ * the test is over, also if it failed: call it before anything uses the queue.
+ */
+export function ownQueueName(redis: { url: string } | undefined): string {
+  const name = uniqueQueueName();
+  onTestFinished(() => removeQueue(redis?.url ?? '', name));
+  return name;
+}
+
+/** Every key of a queue, whatever its prefix. */
+export async function keysOfQueue(redis: Redis, name: string) {
+  const keys: string[] = [];
+  const pages = redis.scanStream({ match: `*:${name}*`, count: 1000 });
+  for await (const page of pages) keys.push(...(page as string[]));
+  return keys;
+}
+
+async function removeQueue(url: string, name: string): Promise<void> {
+  const redis = new Redis(url);
+  try {
+    for (;;) {
+      const keys = await keysOfQueue(redis, name);
+      if (keys.length === 0) return;
+      await redis.unlink(...keys);
+    }
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Settings of a Redis, by name, such as `{ appendonly: 'yes' }`. */
+export type RedisSettings = Readonly<Record<string, string>>;
+
+/** Those that the README asks for. */
+const DURABLE: RedisSettings = {
+  save: '',
+  appendonly: 'yes',
+  'maxmemory-policy': 'noeviction',
+};
+
 /** A Redis of the test's own, set up as the README asks for, to be stopped. */
 export class OwnRedis implements FoundRedis {
   readonly url: string;
   private server: ChildProcess | undefined;
 
   private constructor(
-    private readonly port: number,
+    readonly port: number,
     private readonly folder: string,
+    private readonly settings: RedisSettings,
   ) {
     this.url = `redis://127.0.0.1:${port}`;
   }
 
-  static async start(): Promise<OwnRedis> {
+  /** @param settings beside, or instead of, those that the README asks for. */
+  static async start(settings: RedisSettings = {}): Promise<OwnRedis> {
     const folder = await mkdtemp(join(tmpdir(), 'nestjs-plutu-redis-'));
-    const redis = new OwnRedis(await freePort(), folder);
+    const redis = new OwnRedis(await freePort(), folder, {
+      ...DURABLE,
+      ...settings,
+    });
     await redis.start();
     return redis;
   }
@@ -62,14 +109,12 @@ export class OwnRedis implements FoundRedis {
   async start(): Promise<void> {
     this.server = spawn(
       REDIS_SERVER ?? '',
-      [
-        ['--port', String(this.port)],
-        ['--bind', '127.0.0.1'],
-        ['--dir', this.folder],
-        ['--save', ''],
-        ['--appendonly', 'yes'],
-        ['--maxmemory-policy', 'noeviction'],
-      ].flat(),
+      Object.entries({
+        port: String(this.port),
+        bind: '127.0.0.1',
+        dir: this.folder,
+        ...this.settings,
+      }).flatMap(([name, value]) => [`--${name}`, ...value.split(' ')]),
       { stdio: 'ignore' },
     );
     for (let tries = 0; !(await answers(this.url)); tries++) {
