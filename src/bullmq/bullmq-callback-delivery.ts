@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { Job, Queue } from 'bullmq';
+import {
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { Queue } from 'bullmq';
 import {
   deliveryKey,
   type CallbackDelivery,
@@ -8,8 +12,13 @@ import {
   type VerifiedCallback,
 } from '../callbacks/callback-delivery.js';
 import { inTime } from '../callbacks/in-time.js';
-import { PlutuConfigurationError } from '../plutu.errors.js';
-import { abandon, takesWrites, writeProbe } from './queue-redis.js';
+import {
+  abandon,
+  storageWarnings,
+  takesWrites,
+  writeProbe,
+} from './queue-redis.js';
+import { runAgainIfStuck, runStuckAgain } from './stuck-jobs.js';
 
 /** What a job carries. */
 export interface CallbackJob {
@@ -21,36 +30,22 @@ export interface CallbackJob {
 /** How many arrivals may wait for Redis: what an outage can cost in memory. */
 const MAX_UNDER_WAY = 1000;
 
-/** How many failed callbacks are read from Redis at a time. */
-const PAGE = 100;
-
 /**
  * Accepts a callback by putting it into a queue in Redis, under its delivery
  * key, so that its duplicates collapse there whichever instance they come to.
  */
 export class BullMqCallbackDelivery
-  implements CallbackDelivery, BeforeApplicationShutdown
+  implements CallbackDelivery, OnApplicationBootstrap, BeforeApplicationShutdown
 {
   private readonly logger = new Logger(BullMqCallbackDelivery.name);
   private readonly underWay = new Map<string, Promise<CallbackReceipt>>();
   private probing: Promise<void> | undefined;
 
-  /**
-   * @param acceptTimeout in milliseconds.
-   * @throws {PlutuConfigurationError} where nobody said where Redis is.
-   */
+  /** @param acceptTimeout in milliseconds. */
   constructor(
     private readonly queue: Queue<CallbackJob>,
     private readonly acceptTimeout: number,
   ) {
-    // Typed as if it were always there, and absent all the same.
-    const connection: unknown = queue.opts.connection;
-    if (!connection) {
-      throw new PlutuConfigurationError(
-        'delivery.connection',
-        'bullMqDelivery needs the option "connection", or a BullModule.forRoot with one in the root module.',
-      );
-    }
     queue.on('error', ({ message }) =>
       this.logger.error(`The queue ${queue.name}: ${message}`),
     );
@@ -92,19 +87,36 @@ export class BullMqCallbackDelivery
   }
 
   /**
-   * Runs every callback again that was given up on.
+   * For health checks: in which ways Redis may lose what was accepted, as far as
+   * it tells. Never rejects.
+   */
+  async warnings(): Promise<readonly string[]> {
+    return this.inTime(storageWarnings(this.queue)).catch(() => []);
+  }
+
+  /**
+   * Runs every callback again that was given up on, and every one that Redis
+   * lost from the lists of the queue, such as when it evicted one of them. Looks
+   * at the name of every key in that Redis.
    *
    * @returns how many there were.
+   * @throws {Error} if Redis cannot be reached; what was found until then is run
+   *   again.
    */
   async retryFailed(): Promise<number> {
-    const failed: Job<CallbackJob>[] = [];
-    for (let start = 0; ; start += PAGE) {
-      const page = await this.queue.getFailed(start, start + PAGE - 1);
-      failed.push(...page);
-      if (page.length < PAGE) break;
-    }
-    for (const job of failed) await retry(job);
-    return failed.length;
+    return runStuckAgain(this.queue);
+  }
+
+  /** Says in the log what may lose payments. Does not hold up the start. */
+  onApplicationBootstrap(): void {
+    // Also if Redis comes later than the application. If it never comes, the
+    // queue says so.
+    void storageWarnings(this.queue).then(
+      (warnings) => {
+        for (const warning of warnings) this.logger.warn(warning);
+      },
+      () => {},
+    );
   }
 
   /** Lets go of a Redis that is away: closing the queue would wait for it. */
@@ -118,22 +130,21 @@ export class BullMqCallbackDelivery
   ): Promise<CallbackReceipt> {
     const known = await this.queue.getJob(key);
     if (known) {
-      // Somebody is waiting for a payment that was given up on.
-      if (await known.isFailed()) await retry(known);
+      // Somebody is waiting for a payment that may have got stuck.
+      await runAgainIfStuck(this.queue, key);
       return { duplicate: true, outcome: known.data.callback.outcome };
     }
     const callback = await admit();
     const arrival = randomUUID();
-    const adding = this.queue.add(
+    await this.queue.add(
       callback.outcome,
       { callback, arrival },
       { jobId: key },
     );
-    // Another instance may have added it in between. Asked in the same breath,
-    // which saves a round trip, and again where the question came first.
-    const [, found] = await Promise.all([adding, this.queue.getJob(key)]);
-    const { data } = found ??
-      (await this.queue.getJob(key)) ?? { data: { callback, arrival } };
+    // Another instance may have added it in between: then that one is kept.
+    const kept = await this.queue.getJob(key);
+    if (!kept) throw new Error(`Redis did not keep ${key}.`);
+    const { data } = kept;
     return {
       duplicate: data.arrival !== arrival,
       outcome: data.callback.outcome,
@@ -147,14 +158,5 @@ export class BullMqCallbackDelivery
       this.acceptTimeout,
       `Redis did not answer in ${this.acceptTimeout} ms.`,
     );
-  }
-}
-
-/** Runs a failed job again, unless somebody else has just done so. */
-async function retry(job: Job<CallbackJob>): Promise<void> {
-  try {
-    await job.retry('failed', { resetAttemptsMade: true });
-  } catch (error) {
-    if (await job.isFailed()) throw error;
   }
 }

@@ -1,8 +1,18 @@
-import type { Queue } from 'bullmq';
+import type { Queue, RedisClient } from 'bullmq';
 import { inTime } from '../callbacks/in-time.js';
 
-// What a queue of BullMQ does not offer of its connection to Redis, in the two
-// places where BullMQ 5 and 6 keep it.
+// What BullMQ does not offer of a queue's connection to Redis. BullMQ 5 and 6
+// keep the connection in two different places.
+
+/** @throws {Error} if the connection was closed. */
+export async function redisOf(queue: Queue): Promise<RedisClient> {
+  const holder: object = 'getBackend' in queue ? queue.getBackend() : queue;
+  const client: unknown = await Reflect.get(holder, 'client');
+  if (!isRedisClient(client)) {
+    throw new TypeError(`The queue ${queue.name} is not on Redis.`);
+  }
+  return client;
+}
 
 /**
  * Writes to the Redis of a queue, beside the queue: a Redis that only answers is
@@ -11,11 +21,7 @@ import { inTime } from '../callbacks/in-time.js';
  * @throws what the Redis client throws.
  */
 export async function writeProbe(queue: Queue): Promise<void> {
-  const holder: object = 'getBackend' in queue ? queue.getBackend() : queue;
-  const client: unknown = await Reflect.get(holder, 'client');
-  if (!isRedisClient(client)) {
-    throw new TypeError(`The queue ${queue.name} is not on Redis.`);
-  }
+  const client = await redisOf(queue);
   const key = queue.toKey('write-probe');
   await client.set(key, '1');
   await client.del(key);
@@ -31,6 +37,32 @@ export async function takesWrites(queue: Queue): Promise<boolean> {
   }
 }
 
+/**
+ * In which ways the Redis of a queue may lose what it was given. A managed Redis
+ * may refuse to tell its settings; what it does not tell is not reported.
+ *
+ * @returns one sentence or two for each, fit to be shown to anybody.
+ * @throws what the Redis client throws if Redis cannot be asked at all.
+ */
+export async function storageWarnings(queue: Queue): Promise<string[]> {
+  const client = await redisOf(queue);
+  const info = await client.info();
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  const hasNoLog = /^aof_enabled:0/m.test(info);
+  const warnings: string[] = [];
+  if (policy !== undefined && policy !== 'noeviction') {
+    warnings.push(
+      `Redis evicts keys if its memory is full (maxmemory-policy ${policy}), which loses payments. Set "maxmemory-policy noeviction".`,
+    );
+  }
+  if (hasNoLog && (await takesNoSnapshots(client))) {
+    warnings.push(
+      'Redis keeps nothing on disk, so a restart of it loses payments. Set "appendonly yes".',
+    );
+  }
+  return warnings;
+}
+
 /** Ends a queue's connection to a Redis that does not answer. */
 export async function abandon(queue: Queue): Promise<void> {
   const connection: unknown =
@@ -40,9 +72,18 @@ export async function abandon(queue: Queue): Promise<void> {
   if (isClosable(connection)) await connection.close(true);
 }
 
-interface RedisClient {
-  set(key: string, value: string): Promise<unknown>;
-  del(key: string): Promise<unknown>;
+/** Asks what INFO does not tell. @returns `false` if Redis does not say. */
+async function takesNoSnapshots(client: object): Promise<boolean> {
+  // Not every client that BullMQ takes has this command.
+  if (!('config' in client) || typeof client.config !== 'function') {
+    return false;
+  }
+  try {
+    const reply: unknown = await client.config('GET', 'save');
+    return Array.isArray(reply) && reply[1] === '';
+  } catch {
+    return false;
+  }
 }
 
 function isRedisClient(client: unknown): client is RedisClient {

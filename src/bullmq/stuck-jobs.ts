@@ -1,0 +1,128 @@
+import type { Job, Queue, RedisClient } from 'bullmq';
+import { redisOf } from './queue-redis.js';
+
+// BullMQ leaves a job alone that has failed for good, or that is in none of its
+// lists because Redis lost the list. For a payment, neither is the end.
+
+/** How many keys of Redis are looked at at a time. */
+const PAGE = 1000;
+
+/** The name of the script, and the clients that know it. */
+const COMMAND = 'plutuPutBack';
+const prepared = new WeakSet<RedisClient>();
+
+/**
+ * Puts a job back into the list that it belongs to, in one step, so that of any
+ * number of callers one takes it out of there again.
+ *
+ * KEYS: failed, completed, delayed, prioritized; active, wait, paused; the job,
+ * its lock. ARGV: the job's id, the time in milliseconds.
+ *
+ * Returns 1 if the job is among the failed ones, now or before, to be run again.
+ */
+const PUT_BACK = `
+local failed, completed, active = KEYS[1], KEYS[2], KEYS[5]
+local job, lock = KEYS[8], KEYS[9]
+local id = ARGV[1]
+if redis.call('TYPE', job).ok ~= 'hash' then return 0 end
+if redis.call('HEXISTS', job, 'data') == 0 then return 0 end
+if not redis.call('ZSCORE', failed, id) then
+  for i = 2, 4 do
+    if redis.call('ZSCORE', KEYS[i], id) then return 0 end
+  end
+  for i = 5, 7 do
+    if redis.call('LPOS', KEYS[i], id) then return 0 end
+  end
+  if redis.call('HEXISTS', job, 'returnvalue') == 1 then
+    -- It was published: only the memory of it was lost.
+    local finished = redis.call('HGET', job, 'finishedOn') or ARGV[2]
+    redis.call('ZADD', completed, finished, id)
+    return 0
+  end
+  if redis.call('EXISTS', lock) == 1 then
+    -- A worker has it. If that worker dies, BullMQ finds it here.
+    redis.call('LPUSH', active, id)
+    return 0
+  end
+  redis.call('ZADD', failed, ARGV[2], id)
+end
+-- How often it lost its worker: or the next crash would be its last.
+redis.call('HDEL', job, 'stc')
+return 1
+`;
+
+/**
+ * Runs a job again if it has failed for good, or if it is in no list of the
+ * queue; it then has all its attempts again. Any number of callers at the same
+ * moment run it once.
+ *
+ * @param id may be of no job at all.
+ * @returns whether it was such a job.
+ */
+export async function runAgainIfStuck(
+  queue: Queue,
+  id: string,
+): Promise<boolean> {
+  if (!(await isToRunAgain(queue, id))) return false;
+  const job: Job | undefined = await queue.getJob(id);
+  try {
+    await job?.retry('failed', { resetAttemptsMade: true });
+  } catch (error) {
+    // Unless somebody else has just done so.
+    if (await job?.isFailed()) throw error;
+  }
+  return true;
+}
+
+/** Runs every job of the queue again that is stuck. @returns how many. */
+export async function runStuckAgain(queue: Queue): Promise<number> {
+  // All at first: one that is run again may fail again while others are looked for.
+  const ids = await everyId(queue);
+  let count = 0;
+  for (let start = 0; start < ids.length; start += PAGE) {
+    const page = ids.slice(start, start + PAGE);
+    const wereStuck = await Promise.all(
+      page.map((id) => runAgainIfStuck(queue, id)),
+    );
+    count += wereStuck.filter(Boolean).length;
+  }
+  return count;
+}
+
+/**
+ * What may be the id of a job, by the names of the keys: a job that is in no
+ * list is found in no other way.
+ */
+async function everyId(queue: Queue): Promise<string[]> {
+  const client = await redisOf(queue);
+  const prefix = queue.toKey('');
+  const pattern = `${prefix.replace(/[*?[\]\\]/g, '\\$&')}*`;
+  const ids = new Set<string>();
+  for (const node of (client.isCluster && client.nodes?.()) || [client]) {
+    let cursor = '0';
+    do {
+      const [next, keys] = await node.scan(cursor, {
+        MATCH: pattern,
+        COUNT: PAGE,
+      });
+      for (const key of keys) ids.add(key.slice(prefix.length));
+      cursor = next;
+    } while (cursor !== '0');
+  }
+  return [...ids];
+}
+
+async function isToRunAgain(queue: Queue, id: string): Promise<boolean> {
+  const client = await redisOf(queue);
+  if (!prepared.has(client)) {
+    client.defineCommand(COMMAND, { numberOfKeys: 9, lua: PUT_BACK });
+    prepared.add(client);
+  }
+  const keys = [
+    ...['failed', 'completed', 'delayed', 'prioritized'],
+    ...['active', 'wait', 'paused'],
+    ...[id, `${id}:lock`],
+  ].map((name) => queue.toKey(name));
+  const args = [...keys, id, Date.now()];
+  return (await client.runCommand(COMMAND, args)) === 1;
+}
