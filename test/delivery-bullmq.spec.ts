@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { TerminusModule, HealthCheckService } from '@nestjs/terminus';
-import { DelayedError, type Queue } from 'bullmq';
+import { Backoffs, DelayedError, type Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bullMqDelivery, BullMqCallbackDelivery } from '../src/bullmq/index.js';
@@ -11,6 +12,7 @@ import {
   MpgsHealthIndicator,
   type MpgsDeliveryFailedEvent,
   type MpgsPaymentApprovedEvent,
+  type VerifiedCallback,
 } from '../src/index.js';
 import { startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
@@ -31,6 +33,7 @@ import {
 } from './support/redis.js';
 import { call, lookInto, ownQueue } from './support/queue.js';
 import { freePort } from './support/servers.js';
+import { RecordingTelemetry } from './support/telemetry.js';
 import { isMissing } from './support/tools.js';
 
 const redis = await findRedis();
@@ -358,6 +361,22 @@ describe.skipIf(
     expect(alerts[0]?.reason).toContain('did not finish in 200 ms');
   });
 
+  it('leaves a callback to other instances if it ends beside a handler that does not end', async () => {
+    const options = { queueName: ownQueueName(redis), lockDuration: 1000 };
+    const hanging = new RecordingPublisher(() => new Promise(() => {}));
+    const first = await startDelivery(ownQueue(redis, options), hanging);
+    await first.delivery.accept(APPROVED, async () => APPROVED);
+    await expect.poll(() => hanging.calls).toHaveLength(1);
+
+    await first.close();
+
+    const publisher = new RecordingPublisher();
+    await startDelivery(ownQueue(redis, options), publisher);
+    await expect
+      .poll(() => publisher.published, { timeout: 5000 })
+      .toEqual([APPROVED]);
+  }, 20_000);
+
   it.each([[undefined], [null], ['boom'], [new DelayedError('later')]])(
     'counts whatever a handler throws as a failure: %s',
     async (thrown) => {
@@ -422,6 +441,99 @@ describe.skipIf(
 
     expect(await call(app, callbackQuery())).toBe(200);
     await expect.poll(() => heard, { timeout: 3000 }).toHaveLength(1);
+  });
+
+  it("publishes under the prefix of the application's own BullModule", async () => {
+    const queueName = ownQueueName(redis);
+    const app = await startApp(
+      { delivery: ownQueue(redis, { queueName }) },
+      {
+        imports: [
+          BullModule.forRoot({
+            connection: { url: redis?.url ?? '' },
+            prefix: 'shop',
+          }),
+        ],
+      },
+    );
+    const heard: unknown[] = [];
+    app.emitter.on(MPGS_EVENTS.paymentApproved, () => heard.push(1));
+
+    expect(await call(app, callbackQuery())).toBe(200);
+    await expect.poll(() => heard).toHaveLength(1);
+  });
+
+  it("traces publishing with the telemetry of the application's own BullModule", async () => {
+    const queueName = ownQueueName(redis);
+    const telemetry = new RecordingTelemetry();
+    const app = await startApp(
+      { delivery: ownQueue(redis, { queueName }) },
+      {
+        imports: [
+          BullModule.forRoot({
+            connection: { url: redis?.url ?? '' },
+            telemetry,
+          }),
+        ],
+      },
+    );
+
+    await call(app, callbackQuery());
+
+    await expect.poll(() => telemetry.spans).toContain(`process ${queueName}`);
+  });
+
+  it('keeps what it gave up on for longer than it remembers what was published', async () => {
+    const publisher = new RecordingPublisher(async () => {
+      throw new Error('the database is down');
+    });
+    const queueName = ownQueueName(redis);
+    const { delivery } = await startDelivery(
+      ownQueue(redis, { queueName, attempts: 1, rememberFor: 1000 }),
+      publisher,
+    );
+    const accept = (callback: VerifiedCallback) =>
+      delivery.accept(callback, async () => callback);
+
+    await accept(APPROVED);
+    await expect.poll(() => publisher.failures).toHaveLength(1);
+    // BullMQ removes what is too old when the next one ends.
+    await sleep(1500);
+    await accept({ ...APPROVED, transactionId: 't-2' });
+    await expect.poll(() => publisher.failures).toHaveLength(2);
+
+    expect(await lookInto(redis, queueName).getFailedCount()).toBe(2);
+  });
+
+  it('by default tries for two to five hours, and each callback at moments of its own', async () => {
+    const queueName = ownQueueName(redis);
+    const { delivery } = await startDelivery(
+      bullMqDelivery({
+        connection: { url: redis?.url ?? '' },
+        queueName,
+        worker: false,
+      }),
+      new RecordingPublisher(),
+    );
+    await delivery.accept(APPROVED, async () => APPROVED);
+
+    const [job] = await lookInto(redis, queueName).getWaiting();
+    if (!job) throw new Error('There is no job.');
+    const { attempts = 0, backoff } = job.opts;
+    if (typeof backoff !== 'object') throw new TypeError('No backoff.');
+    const hours = Array.from({ length: 20 }, () => {
+      let pauses = 0;
+      for (let made = 1; made < attempts; made++) {
+        const error = new Error('the database is down');
+        pauses += Number(Backoffs.calculate(backoff, made, error, job));
+      }
+      return pauses / 3_600_000;
+    });
+
+    expect(attempts).toBe(15);
+    expect(Math.min(...hours)).toBeGreaterThan(2);
+    expect(Math.max(...hours)).toBeLessThan(5);
+    expect(new Set(hours).size).toBeGreaterThan(1);
   });
 
   it('can be looked at and mended with what BullMQ offers, under its queue', async () => {
@@ -531,6 +643,37 @@ describe.skipIf(
     20_000,
   );
 
+  it('health checks do not pile up in memory', async () => {
+    const own = await OwnRedis.start();
+    onTestFinished(() => own.close());
+    const { delivery } = await startDelivery(
+      bullMqDelivery({
+        connection: { url: own.url },
+        queueName: uniqueQueueName(),
+        worker: false,
+        acceptTimeout: 300,
+      }),
+      new RecordingPublisher(),
+    );
+    const check = () => delivery.ready?.();
+    await check();
+    await own.kill();
+
+    const checks = Array.from({ length: 50 }, check);
+    const outcomes = await Promise.allSettled(checks);
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+
+    await own.start();
+    const admin = new Redis(own.url);
+    onTestFinished(() => admin.disconnect());
+    const writes = async () =>
+      Number(
+        /cmdstat_set:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1],
+      );
+    await expect.poll(writes, { timeout: 5000 }).toBeGreaterThan(0);
+    expect(await writes()).toBeLessThan(5);
+  }, 20_000);
+
   it('arrivals beyond a bound are turned away at once', async () => {
     const own = await OwnRedis.start();
     onTestFinished(() => own.close());
@@ -587,9 +730,38 @@ describe('options of a delivery that cannot work', () => {
     );
   });
 
-  it('a queue that nobody said the Redis of', async () => {
-    await expect(
-      startApp({ delivery: bullMqDelivery({ queueName, worker: false }) }),
-    ).rejects.toMatchObject({ option: 'delivery.connection' });
-  });
+  it.each(['redis://:s3cret-pass@127.0.0.1:6379', ''])(
+    'delivery.connection as text is refused, and not repeated: %j',
+    (url) => {
+      const refused = caught(() =>
+        bullMqDelivery({ queueName, connection: url as never }),
+      );
+      expect(refused).toMatchObject({
+        code: 'PLUTU_CONFIGURATION',
+        option: 'delivery.connection',
+        message: expect.stringContaining('{ url }'),
+      });
+      expect(inspect(refused)).not.toContain('s3cret-pass');
+    },
+  );
+
+  it.each([true, false])(
+    'a queue is refused if nothing says where its Redis is, with worker: %s',
+    async (worker) => {
+      await expect(
+        startApp({ delivery: bullMqDelivery({ queueName, worker }) }),
+      ).rejects.toMatchObject({
+        code: 'PLUTU_CONFIGURATION',
+        option: 'delivery.connection',
+      });
+    },
+  );
 });
+
+function caught(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}

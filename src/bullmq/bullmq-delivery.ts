@@ -13,6 +13,7 @@ import {
   type CallbackJob,
 } from './bullmq-callback-delivery.js';
 import { CallbackWorker } from './callback-worker.js';
+import { abandon } from './queue-redis.js';
 
 /** How callbacks go through Redis. All times are in milliseconds. */
 export interface BullMqDeliveryOptions {
@@ -134,6 +135,13 @@ export function bullMqDelivery(
       'bullMqDelivery: the option "queueName" must name the queue of this application, without colons and spaces.',
     );
   }
+  if (connection !== undefined && !isObject(connection)) {
+    // Of a URL, nothing is repeated: it may carry a password.
+    throw new PlutuConfigurationError(
+      'delivery.connection',
+      'bullMqDelivery: the option "connection" must be an object. If you have a URL, write "connection: { url }".',
+    );
+  }
   if (connection && 'url' in connection && !connection.url) {
     // Redis clients would silently take the one on this machine.
     throw new PlutuConfigurationError(
@@ -169,7 +177,7 @@ export function bullMqDelivery(
   const workerProvider = {
     provide: CallbackWorker,
     useFactory: (queue: Queue<CallbackJob>, publisher: CallbackPublisher) =>
-      new CallbackWorker(queue, publisher, {
+      new CallbackWorker(connected(queue), publisher, {
         concurrency,
         lockDuration,
         handlerTimeout,
@@ -181,7 +189,28 @@ export function bullMqDelivery(
     providers: worker ? [workerProvider] : [],
     injectAs: BullMqCallbackDelivery,
     useFactory: (queue: Queue<CallbackJob>) =>
-      new BullMqCallbackDelivery(queue, acceptTimeout),
+      new BullMqCallbackDelivery(connected(queue), acceptTimeout),
     inject: [getQueueToken(queueName)],
   };
+}
+
+/**
+ * The queue, if somebody said where its Redis is. BullMQ itself would take one
+ * on this machine, or throw an error of its own.
+ *
+ * @throws {PlutuConfigurationError} if nobody did.
+ */
+function connected(queue: Queue<CallbackJob>): Queue<CallbackJob> {
+  // Typed as if it were always there, and absent all the same.
+  const connection: unknown = queue.opts.connection;
+  if (connection) return queue;
+  void abandon(queue).catch(() => {});
+  throw new PlutuConfigurationError(
+    'delivery.connection',
+    'bullMqDelivery needs the option "connection", or a BullModule.forRoot with one in the root module.',
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -68,11 +68,10 @@ export async function startDelivery(
   }).compile();
   testingModule.useLogger(false);
   await testingModule.init();
-  onTestFinished(() => testingModule.close());
-  return {
-    delivery: testingModule.get(CALLBACK_DELIVERY),
-    close: () => testingModule.close(),
-  };
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= testingModule.close());
+  onTestFinished(close);
+  return { delivery: testingModule.get(CALLBACK_DELIVERY), close };
 }
 
 /**
