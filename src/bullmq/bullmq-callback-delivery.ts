@@ -107,21 +107,24 @@ export class BullMqCallbackDelivery
     return runStuckAgain(this.queue);
   }
 
-  /** Says in the log what may lose payments. Does not hold up the start. */
+  /** Logs {@link warnings}, without holding up the start. */
   onApplicationBootstrap(): void {
-    // Also if Redis comes later than the application. If it never comes, the
-    // queue says so.
-    void storageWarnings(this.queue).then(
-      (warnings) => {
-        for (const warning of warnings) this.logger.warn(warning);
-      },
-      () => {},
-    );
+    // Redis may come later than the application.
+    void this.logWarnings();
   }
 
   /** Lets go of a Redis that is away: closing the queue would wait for it. */
   async beforeApplicationShutdown(): Promise<void> {
     if (!(await takesWrites(this.queue))) await abandon(this.queue);
+  }
+
+  private async logWarnings(): Promise<void> {
+    try {
+      const warnings = await storageWarnings(this.queue);
+      for (const warning of warnings) this.logger.warn(warning);
+    } catch {
+      // If Redis never comes, the queue says so.
+    }
   }
 
   private async enqueue(

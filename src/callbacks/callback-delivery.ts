@@ -118,6 +118,13 @@ export interface CallbackDelivery {
 
   /** For health checks: rejects, within a bounded time, where `accept` would. */
   ready?(): Promise<void>;
+
+  /**
+   * For health checks, while callbacks are accepted: what may lose them later.
+   * One entry for each reason, in words that may be shown to whoever asks.
+   * Resolves within a bounded time.
+   */
+  warnings?(): Promise<readonly string[]>;
 }
 
 /** How the module makes its {@link CallbackDelivery}: one of the three `use…`. */

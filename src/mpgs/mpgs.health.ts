@@ -10,6 +10,8 @@ export type MpgsHealth = Record<
   | {
       /** Callbacks can be accepted. */
       status: 'up';
+      /** What may lose them later, in words. Absent if nothing is known of. */
+      warnings?: readonly string[];
     }
   | {
       /** They cannot. */
@@ -37,11 +39,23 @@ export class MpgsHealthIndicator {
   async isHealthy(key: string): Promise<MpgsHealth> {
     try {
       await this.delivery.ready?.();
-      return { [key]: { status: 'up' } };
+      const warnings = await this.warnings();
+      return {
+        [key]: { status: 'up', ...(warnings.length > 0 && { warnings }) },
+      };
     } catch {
       return {
         [key]: { status: 'down', message: 'Callbacks cannot be accepted.' },
       };
+    }
+  }
+
+  /** A delivery that cannot tell is not down for that. */
+  private async warnings(): Promise<readonly string[]> {
+    try {
+      return (await this.delivery.warnings?.()) ?? [];
+    } catch {
+      return [];
     }
   }
 }
