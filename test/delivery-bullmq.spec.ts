@@ -655,7 +655,7 @@ describe.skipIf(
       }),
       new RecordingPublisher(),
     );
-    const check = () => delivery.ready?.();
+    const check = async () => delivery.ready?.();
     await check();
     await own.kill();
 

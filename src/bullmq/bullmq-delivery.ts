@@ -24,8 +24,9 @@ export interface BullMqDeliveryOptions {
   queueName: string;
 
   /**
-   * Where Redis is. It has to keep what it is given: `appendonly yes`,
-   * `maxmemory-policy noeviction`.
+   * Where Redis is, as an object, such as `{ url }`. It has to keep what it is
+   * given: `appendonly yes`, `maxmemory-policy noeviction`, and for a failover
+   * `min-replicas-to-write 1`.
    *
    * @default that of the application's `BullModule.forRoot`
    */

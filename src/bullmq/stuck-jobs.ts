@@ -11,12 +11,16 @@ const PAGE = 1000;
 const COMMAND = 'plutuPutBack';
 const prepared = new WeakSet<RedisClient>();
 
+/** Where a job of ours can be, in the order in which the script takes them. */
+const SORTED_SETS = ['failed', 'completed', 'delayed', 'prioritized'];
+const LISTS = ['active', 'wait', 'paused'];
+
 /**
  * Puts a job back into the list that it belongs to, in one step, so that of any
  * number of callers one takes it out of there again.
  *
- * KEYS: failed, completed, delayed, prioritized; active, wait, paused; the job,
- * its lock. ARGV: the job's id, the time in milliseconds.
+ * KEYS: the sorted sets, the lists, the job, its lock. ARGV: the job's id, the
+ * time in milliseconds.
  *
  * Returns 1 if the job is among the failed ones, now or before, to be run again.
  */
@@ -118,11 +122,8 @@ async function isToRunAgain(queue: Queue, id: string): Promise<boolean> {
     client.defineCommand(COMMAND, { numberOfKeys: 9, lua: PUT_BACK });
     prepared.add(client);
   }
-  const keys = [
-    ...['failed', 'completed', 'delayed', 'prioritized'],
-    ...['active', 'wait', 'paused'],
-    ...[id, `${id}:lock`],
-  ].map((name) => queue.toKey(name));
+  const names = [...SORTED_SETS, ...LISTS, id, `${id}:lock`];
+  const keys = names.map((name) => queue.toKey(name));
   const args = [...keys, id, Date.now()];
   return (await client.runCommand(COMMAND, args)) === 1;
 }
