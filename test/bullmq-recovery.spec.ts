@@ -6,6 +6,7 @@ import {
   BullMqCallbackDelivery,
   type BullMqDeliveryOptions,
 } from '../src/bullmq/index.js';
+import { redisOf } from '../src/bullmq/queue-redis.js';
 import { deliveryKey } from '../src/callbacks/callback-delivery.js';
 import type { CallbackDelivery, VerifiedCallback } from '../src/index.js';
 import { startApp } from './support/app.js';
@@ -169,7 +170,7 @@ describe.skipIf(
       delivery: ownQueue(redis, { queueName, worker: false }),
     });
     const queue = app.get<Queue>(getQueueToken(queueName), { strict: false });
-    const client = await queue.getBackend().client;
+    const client = await redisOf(queue);
     queue.on('waiting', ({ id }) => void client.del(queue.toKey(id ?? '')));
 
     await expect(accept(app.get(BullMqCallbackDelivery))).rejects.toThrow(
