@@ -78,7 +78,7 @@ describe('a finished checkout', () => {
     await sandbox.waitForDelivery('INV-1');
     expect(callers).toEqual([
       expect.not.stringContaining('sandbox'),
-      'nestjs-plutu-sandbox',
+      'nestjs-plutu (sandbox)',
     ]);
   });
 

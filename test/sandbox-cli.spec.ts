@@ -5,13 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from './support/servers.js';
-import { runNode } from './support/processes.js';
+import { runCli } from './support/processes.js';
 
-// The file that is published, so that what npm installs is what is tested.
-const startCli = (...options: string[]) =>
-  runNode('dist/sandbox/cli.js', ...options);
+const startCli = (...options: string[]) => runCli('sandbox', ...options);
 
-describe('nestjs-plutu-sandbox', () => {
+describe('nestjs-plutu sandbox', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'says where it listens, serves, and ends at %s',
     async (signal) => {
@@ -55,7 +53,7 @@ describe('nestjs-plutu-sandbox', () => {
     const { ended } = startCli('--help');
     expect(await ended).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^Usage: nestjs-plutu-sandbox /),
+      stdout: expect.stringMatching(/^Usage: nestjs-plutu sandbox /),
       stderr: '',
     });
   });
@@ -75,7 +73,9 @@ describe('nestjs-plutu-sandbox', () => {
     expect(await ended).toEqual({
       code: 2,
       stdout: '',
-      stderr: expect.stringMatching(/^nestjs-plutu-sandbox: [^\n]+\n$/),
+      stderr: expect.stringMatching(
+        /^nestjs-plutu sandbox: [^\n]+ \(see --help\)\n$/,
+      ),
     });
   });
 

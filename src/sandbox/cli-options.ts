@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import { WrongUsage } from '../cli-command.js';
 import {
   DEFAULT_SANDBOX_CREDENTIALS,
   type PlutuSandboxOptions,
 } from './options.js';
 
-export const USAGE = `Usage: nestjs-plutu-sandbox [options]
+export const USAGE = `Usage: nestjs-plutu sandbox [options]
 
 A local Plutu for development and tests. No money moves.
 
@@ -40,8 +41,8 @@ export interface CliOptions {
 /**
  * Reads the command line.
  *
- * @returns `undefined` where help was asked for.
- * @throws {Error} for wrong usage.
+ * @returns `undefined` if help was asked for.
+ * @throws {WrongUsage} or the error of `parseArgs`, for wrong usage.
  */
 export function readOptions(args: string[]): CliOptions | undefined {
   const { values } = parseArgs({
@@ -68,11 +69,11 @@ export function readOptions(args: string[]): CliOptions | undefined {
   if (values.help) return undefined;
   for (const [name, value] of Object.entries(values)) {
     // A shell's unset variable; the default in its place would hide it.
-    if (value === '') throw new Error(`Option '--${name}' is empty`);
+    if (value === '') throw new WrongUsage(`Option '--${name}' is empty`);
   }
   const port = readNumber('port', values.port);
   if (port === undefined || !/^\d+$/.test(values.port) || port > 65535) {
-    throw new Error(`Option '--port' is no port number: ${values.port}`);
+    throw new WrongUsage(`Option '--port' is no port number: ${values.port}`);
   }
   return {
     isQuiet: values.quiet,
@@ -102,5 +103,5 @@ function readNumber(
   if (text === undefined) return undefined;
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text)) return value;
-  throw new Error(`Option '--${name}' is no number: ${text}`);
+  throw new WrongUsage(`Option '--${name}' is no number: ${text}`);
 }

@@ -1,11 +1,15 @@
-#!/usr/bin/env node
+import { WrongUsage, type RunCommand } from '../cli-command.js';
 import { readOptions, USAGE, type CliOptions } from './cli-options.js';
 import { isLoopbackHost } from './http/loopback.js';
 import { PlutuSandbox } from './plutu-sandbox.js';
 import { describeEvent } from './sandbox-event.js';
 
-const FAILED = 1;
-const WRONG_USAGE = 2;
+/** `nestjs-plutu sandbox`: serves until the process gets SIGINT or SIGTERM. */
+export const run: RunCommand = async (args) => {
+  const options = readOptions(args);
+  if (options) await serve(options);
+  else process.stdout.write(USAGE);
+};
 
 async function serve({ sandbox: options, isQuiet, isJson }: CliOptions) {
   const print = (line: string, value: object) =>
@@ -15,6 +19,8 @@ async function serve({ sandbox: options, isQuiet, isJson }: CliOptions) {
     onEvent: (event) => {
       if (!isQuiet) print(describeEvent(event), event);
     },
+  }).catch((error: unknown) => {
+    throw error instanceof RangeError ? new WrongUsage(error.message) : error;
   });
   // The process ends by itself once nothing is open.
   const close = () => void sandbox.close();
@@ -24,7 +30,7 @@ async function serve({ sandbox: options, isQuiet, isJson }: CliOptions) {
   const host = options.host ?? '127.0.0.1';
   if (!isLoopbackHost(host)) {
     process.stderr.write(
-      `nestjs-plutu-sandbox: listening on ${host}: whoever can reach this machine can use this sandbox.\n`,
+      `nestjs-plutu sandbox: listening on ${host}: whoever can reach this machine can use this sandbox.\n`,
     );
   }
   print(`Plutu sandbox listening on ${baseUrl}\nDashboard: ${origin}/`, {
@@ -33,25 +39,4 @@ async function serve({ sandbox: options, isQuiet, isJson }: CliOptions) {
     baseUrl,
     origin,
   });
-}
-
-function fail(error: unknown, exitCode: number): void {
-  const message = error instanceof Error ? error.message : String(error);
-  const [firstLine] = message.split('\n', 1);
-  const hint = exitCode === WRONG_USAGE ? ' (see --help)' : '';
-  process.stderr.write(`nestjs-plutu-sandbox: ${firstLine}${hint}\n`);
-  process.exitCode = exitCode;
-}
-
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options) {
-    await serve(options).catch((error: unknown) =>
-      fail(error, error instanceof RangeError ? WRONG_USAGE : FAILED),
-    );
-  } else {
-    process.stdout.write(USAGE);
-  }
-} catch (error) {
-  fail(error, WRONG_USAGE);
 }

@@ -154,6 +154,15 @@ describe.each(CONSUMERS)('an application of $name', ({ name, nest, type }) => {
     180_000,
   );
 
+  it('runs the command of the package with npx', async () => {
+    const { stdout } = await run(
+      'npx',
+      ['--no-install', 'nestjs-plutu', 'sandbox', '--help'],
+      { cwd: app },
+    );
+    expect(stdout).toMatch(/^Usage: nestjs-plutu sandbox /);
+  }, 60_000);
+
   it('is given nothing that it did not ask for', async () => {
     const manifest = JSON.parse(
       await readFile(

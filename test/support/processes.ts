@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+
+const manifest = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { bin: { 'nestjs-plutu': string } };
 
 /**
  * Runs a compiled file in a process of its own, ended with the test.
@@ -17,4 +22,9 @@ export function runNode(file: string, ...options: string[]) {
   child.stderr.on('data', (chunk) => (output.stderr += String(chunk)));
   const ended = once(child, 'close').then(([code]) => ({ code, ...output }));
   return { child, output, ended };
+}
+
+/** Runs the package's command, from the file that npm installs for it. */
+export function runCli(...args: string[]) {
+  return runNode(manifest.bin['nestjs-plutu'], ...args);
 }

@@ -68,7 +68,7 @@ function get(url: string, signal: AbortSignal): Promise<IncomingMessage> {
     request(url, {
       agent: false,
       signal,
-      headers: { accept: '*/*', 'user-agent': 'nestjs-plutu-sandbox' },
+      headers: { accept: '*/*', 'user-agent': 'nestjs-plutu (sandbox)' },
     })
       .on('response', resolve)
       .on('error', reject)
