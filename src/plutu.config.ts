@@ -3,12 +3,12 @@ import {
   returnUrlProblem,
 } from './callbacks/callback-parameters.js';
 import { PlutuCredentials } from './credentials/plutu-credentials.js';
+import { sandboxKeyProblem } from './credentials/sandbox-keys.js';
 import { PlutuConfigurationError } from './plutu.errors.js';
 import { checkOptionNames, PLUTU_OPTIONS } from './plutu.option-names.js';
 import {
   PLUTU_ENVIRONMENT,
   type PlutuLanguage,
-  type PlutuSettings,
   type PlutuTenantOptions,
 } from './plutu.options.js';
 
@@ -53,6 +53,13 @@ export class PlutuConfig {
         ? undefined
         : new PlutuCredentials({ apiKey, accessToken, secretKey });
     this.baseUrl = baseUrl(options.baseUrl ?? 'https://api.plutus.ly/api');
+    const keyProblem = sandboxKeyProblem(secretKey ?? '', this.baseUrl);
+    if (keyProblem) {
+      fail(
+        'secretKey',
+        `${keyProblem} (environment variable ${PLUTU_ENVIRONMENT.secretKey})`,
+      );
+    }
     this.returnUrl = options.returnUrl;
     if (this.returnUrl !== undefined) {
       const problem = returnUrlProblem(this.returnUrl);
@@ -99,7 +106,7 @@ function isWholeNumber(value: unknown, least: number, most: number): boolean {
   );
 }
 
-function fail(option: keyof PlutuSettings, problem: string): never {
+function fail(option: keyof PlutuTenantOptions, problem: string): never {
   throw new PlutuConfigurationError(
     option,
     `PlutuModule: the option "${option}" ${problem}.`,

@@ -109,6 +109,24 @@ describe('an option that cannot work stops the start-up', () => {
     expect(error.message).toContain(`"${option}"`);
   });
 
+  // Anybody can sign with it: it is in the published package.
+  it.each([['sandbox_secret_key'], [['live', 'sandbox_secret_key']]])(
+    "the sandbox's secret key at an https: Plutu: %j",
+    async (secretKey) => {
+      for (const baseUrl of [undefined, 'HTTPS://plutu.example/api']) {
+        const error = await failedStartUp(() =>
+          PlutuModule.forRoot({ ...ACCOUNT, secretKey, baseUrl }),
+        );
+        expect(error.option).toBe('secretKey');
+        expect(error.message).toContain('PLUTU_SECRET_KEY');
+      }
+      const baseUrl = 'http://127.0.0.1:4010/api';
+      await expect(
+        startUp(() => PlutuModule.forRoot({ ...ACCOUNT, secretKey, baseUrl })),
+      ).resolves.toBeInstanceOf(MpgsService);
+    },
+  );
+
   it.each([
     [{ approved: '/paid', canceled: '/back', incomplete: '/again' }, 'refused'],
     [pages({ approved: 'paid' }), 'approved'],

@@ -345,6 +345,37 @@ describe('the keys of tenants', () => {
     for (const { status } of await Promise.all(forgeries)) {
       expect(status).toBe(503);
     }
+  it("do not open a checkout at an https: Plutu if the sandbox's secret key is among them", async () => {
+    const { mpgs, tenants } = await startShop({
+      baseUrl: 'https://127.0.0.1:1/api',
+    });
+    tenants.keys.set('acme', {
+      ...ACME,
+      secretKey: [ACME.secretKey, 'sandbox_secret_key'],
+    });
+
+    await expect(
+      mpgs.confirm({
+        tenant: 'acme',
+        amount: 5,
+        invoiceNo: 'inv-1',
+        returnUrl: 'https://shop.example/',
+      }),
+    ).rejects.toMatchObject({
+      code: 'PLUTU_CONFIGURATION',
+      option: 'tenants.source',
+      message: expect.stringMatching(/tenant acme .*secretKey.* sandbox/),
+    });
+  });
+
+  it("verify nothing at an https: Plutu if the sandbox's secret key is among them", async () => {
+    const { call, tenants } = await startShop({
+      baseUrl: 'https://127.0.0.1:1/api',
+    });
+    const leaked = { ...ACME, secretKey: 'sandbox_secret_key' };
+    tenants.keys.set('acme', leaked);
+
+    expect((await call(callbackOf(leaked, 'acme'))).status).toBe(503);
   });
 
   it('are not looked up for every forgery', async () => {

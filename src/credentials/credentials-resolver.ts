@@ -10,6 +10,7 @@ import type { PlutuKeys, PlutuTenants } from '../plutu.options.js';
 import { applicationProvider } from '../validation/application-provider.js';
 import { checkWholeNumber } from '../validation/options.js';
 import { PlutuCredentials } from './plutu-credentials.js';
+import { sandboxKeyProblem } from './sandbox-keys.js';
 
 /**
  * Where the credentials of the application's tenants are kept. Any injectable
@@ -217,6 +218,8 @@ export class CredentialsResolver implements OnModuleInit {
     if (this.config.credentials?.sharesSecretKeyWith(credentials)) {
       throw problem("secretKey is the application's own");
     }
+    const keyProblem = sandboxKeyProblem(keys.secretKey, this.config.baseUrl);
+    if (keyProblem) throw problem(`secretKey ${keyProblem}`);
     return credentials;
   }
 }

@@ -1,4 +1,9 @@
 import { isIP } from 'node:net';
+import {
+  SANDBOX_ACCESS_TOKEN,
+  SANDBOX_API_KEY,
+  SANDBOX_SECRET_KEY,
+} from '../credentials/sandbox-keys.js';
 import type { Account } from './api/account.js';
 import type { SandboxEvent } from './sandbox-event.js';
 
@@ -14,9 +19,9 @@ export interface SandboxCredentials {
 
 /** The credentials of a sandbox that is given none. Not secret. */
 export const DEFAULT_SANDBOX_CREDENTIALS: SandboxCredentials = {
-  apiKey: 'sandbox_api_key',
-  accessToken: 'sandbox_access_token',
-  secretKey: 'sandbox_secret_key',
+  apiKey: SANDBOX_API_KEY,
+  accessToken: SANDBOX_ACCESS_TOKEN,
+  secretKey: SANDBOX_SECRET_KEY,
 };
 
 /** How {@link PlutuSandbox.start} starts one. */
