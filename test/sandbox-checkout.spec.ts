@@ -49,8 +49,8 @@ describe('the checkout page', () => {
 
 describe('finishing a checkout', () => {
   it.each([
-    ['pay', 'approved', { approved: '1' }],
-    ['cancel', 'canceled', { canceled: '1' }],
+    ['pay', 'approved', { approved: '1', canceled: '0' }],
+    ['cancel', 'canceled', { approved: '0', canceled: '1' }],
     ['decline', 'incomplete', { approved: '0', canceled: '0' }],
   ] as const)(
     '%s calls the merchant once, signed, then sends the browser there',
@@ -215,9 +215,9 @@ describe('finishing a checkout', () => {
   });
 
   it.each([
-    ['pay', { approved: '1' }],
+    ['pay', { approved: '1', canceled: '0' }],
     ['decline', { approved: '0', canceled: '0' }],
-    ['cancel', { canceled: '1' }],
+    ['cancel', { approved: '0', canceled: '1' }],
   ] as const)('%s does without a browser', async (method, flags) => {
     const sandbox = await startSandbox();
     const merchant = await startMerchant();

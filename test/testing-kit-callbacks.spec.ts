@@ -27,6 +27,7 @@ describe('signMpgsCallback', () => {
     expect(fieldsOf(signMpgsCallback({}, KEY))).toEqual({
       gateway: 'mpgs',
       approved: '1',
+      canceled: '0',
       amount: '5.00',
       currency: 'USD',
       invoice_no: 'inv-1',
@@ -54,16 +55,12 @@ describe('signMpgsCallback', () => {
   });
 
   it.each([
-    ['approved', { approved: '1' }],
-    ['canceled', { canceled: '1' }],
+    ['approved', { approved: '1', canceled: '0' }],
+    ['canceled', { approved: '0', canceled: '1' }],
     ['incomplete', { approved: '0', canceled: '0' }],
-  ] as const)('%s', (outcome, flags) => {
+  ] as const)('sets both flags as production does: %s', (outcome, flags) => {
     const { approved, canceled } = fieldsOf(signMpgsCallback({ outcome }, KEY));
-    expect({ approved, canceled }).toEqual({
-      approved: undefined,
-      canceled: undefined,
-      ...flags,
-    });
+    expect({ approved, canceled }).toEqual(flags);
   });
 
   it('gives callbacks of one invoice one transaction, and each invoice its own', () => {

@@ -4,7 +4,7 @@ import {
 } from '../callbacks/callback-signature.js';
 import { encodeAsPhp, type QueryPair } from '../callbacks/query-pairs.js';
 import type { MpgsOutcome } from '../mpgs/mpgs-callback.dto.js';
-import { MPGS_GATEWAY } from '../mpgs/mpgs-callback.rules.js';
+import { callbackPairs } from '../sandbox/checkout/callback-url.js';
 
 /** What a callback says. A test names what it cares about. */
 export interface MpgsCallbackValues {
@@ -88,16 +88,6 @@ export function forgeMpgsCallback(
   return spell(forgers[forgery](), values.returnUrl);
 }
 
-const OUTCOME_PARAMETERS: Readonly<Record<MpgsOutcome, readonly QueryPair[]>> =
-  {
-    approved: [['approved', '1']],
-    canceled: [['canceled', '1']],
-    incomplete: [
-      ['approved', '0'],
-      ['canceled', '0'],
-    ],
-  };
-
 function parametersOf({
   outcome = 'approved',
   invoiceNo = 'inv-1',
@@ -105,14 +95,8 @@ function parametersOf({
   amount = '5.00',
   currency = 'USD',
 }: MpgsCallbackValues): QueryPair[] {
-  return [
-    ['gateway', MPGS_GATEWAY],
-    ...OUTCOME_PARAMETERS[outcome],
-    ['amount', String(amount)],
-    ['currency', currency],
-    ['invoice_no', invoiceNo],
-    ['transaction_id', transactionId],
-  ];
+  const facts = { amount: String(amount), currency, invoiceNo, transactionId };
+  return callbackPairs(facts, outcome);
 }
 
 function changed(

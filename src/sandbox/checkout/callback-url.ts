@@ -7,37 +7,40 @@ import { encodeAsPhp, type QueryPair } from '../../callbacks/query-pairs.js';
 /** How a checkout ends; `incomplete` is a declined card, which may be tried again. */
 export type CheckoutOutcome = 'approved' | 'incomplete' | 'canceled';
 
-const OUTCOME_PARAMETERS: Readonly<
-  Record<CheckoutOutcome, readonly QueryPair[]>
-> = {
-  approved: [['approved', '1']],
-  canceled: [['canceled', '1']],
-  incomplete: [
-    ['approved', '0'],
-    ['canceled', '0'],
-  ],
-};
+/** What a callback says besides how the checkout ended, by our own names. */
+export interface CallbackFacts {
+  readonly amount: string;
+  readonly currency: string;
+  readonly invoiceNo: string;
+  readonly transactionId: string;
+}
+
+/**
+ * The parameters of a callback, unsigned. As in production, both flags are
+ * there, whatever the outcome.
+ */
+export function callbackPairs(
+  facts: CallbackFacts,
+  outcome: CheckoutOutcome,
+): QueryPair[] {
+  return [
+    ['gateway', 'mpgs'],
+    ['approved', outcome === 'approved' ? '1' : '0'],
+    ['canceled', outcome === 'canceled' ? '1' : '0'],
+    ['amount', facts.amount],
+    ['currency', facts.currency],
+    ['invoice_no', facts.invoiceNo],
+    ['transaction_id', facts.transactionId],
+  ];
+}
 
 /** Adds the signed query to a `return_url`, behind a query of its own. */
 export function makeCallbackUrl(
-  transaction: {
-    readonly amount: string;
-    readonly currency: string;
-    readonly invoiceNo: string;
-    readonly transactionId: string;
-    readonly returnUrl: string;
-  },
+  transaction: CallbackFacts & { readonly returnUrl: string },
   outcome: CheckoutOutcome,
   secretKey: string,
 ): string {
-  const pairs: QueryPair[] = [
-    ['gateway', 'mpgs'],
-    ...OUTCOME_PARAMETERS[outcome],
-    ['amount', transaction.amount],
-    ['currency', transaction.currency],
-    ['invoice_no', transaction.invoiceNo],
-    ['transaction_id', transaction.transactionId],
-  ];
+  const pairs = callbackPairs(transaction, outcome);
   pairs.push([SIGNATURE_PARAMETER, signCallback(pairs, secretKey)]);
   const url = new URL(transaction.returnUrl);
   const ownQuery = url.search === '' ? '' : `${url.search}&`;
