@@ -1,4 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -79,6 +86,26 @@ describe('with a state file', () => {
     await writeFile(file, text);
     await expect(PlutuSandbox.start({ stateFile: file })).rejects.toThrow(file);
     expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  it('no draft is left if the state file cannot be replaced', async () => {
+    const events: SandboxEvent[] = [];
+    const file = await stateFile();
+    const sandbox = await startSandbox({
+      stateFile: file,
+      onEvent: (event) => events.push(event),
+    });
+    await mkdir(file);
+    await openCheckout(sandbox);
+    await sandbox.close();
+
+    expect(await readdir(join(file, '..'))).toEqual(['sandbox.json']);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'state-not-saved',
+        message: expect.stringContaining('EISDIR'),
+      }),
+    );
   });
 
   it('one that cannot be written is told of, and the sandbox goes on', async () => {

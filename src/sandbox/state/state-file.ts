@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { CheckoutRecord } from '../checkout/checkout-record.js';
 import type { SandboxSetFault } from '../faults/fault-rules.js';
 import { isJsonObject } from '../http/read-body.js';
@@ -78,6 +78,8 @@ export class StateFile {
         await rename(draft, this.path);
       } catch (error) {
         this.failed(error);
+        // If this fails too, then for the reason that was just reported.
+        await rm(draft, { force: true }).catch(() => {});
       }
     }
     // In the same breath as the last look, so that no later change is missed.
