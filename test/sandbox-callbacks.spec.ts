@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PlutuSandbox, SandboxFaultRule } from '../src/sandbox/index.js';
 import {
   openCheckout,
@@ -226,5 +229,98 @@ describe("the shop's answer", () => {
     const { deliveries } = sandbox.transactions[0] ?? {};
     expect(deliveries).toHaveLength(20);
     expect(deliveries?.at(-1)?.id).toBe(26);
+  });
+});
+
+describe('a sandbox that listens beyond this machine', () => {
+  const SECRET = 'what-only-this-machine-may-read';
+
+  /** Everything that a caller, or whoever sees its terminal, gets of it. */
+  async function shownBy(sandbox: PlutuSandbox): Promise<string> {
+    const paths = [
+      '/',
+      '/control/transactions',
+      '/control/transactions/INV-1',
+      '/control/transactions/INV-1/deliveries',
+    ];
+    const pages = await Promise.all(
+      paths.map(async (path) => (await fetch(sandbox.origin + path)).text()),
+    );
+    return [JSON.stringify(sandbox.transactions), ...pages].join('\n');
+  }
+
+  it('calls a callback and shows its status, but nowhere what was answered', async () => {
+    const printed: unknown[] = [];
+    const sandbox = await startSandbox({
+      host: '0.0.0.0',
+      log: (line) => printed.push(line),
+      onEvent: (event) => printed.push(event),
+    });
+    const merchant = await startMerchant((_, response) => {
+      response.writeHead(418, SECRET, { location: SECRET });
+      response.end(SECRET);
+    });
+    await openCheckout(sandbox, { return_url: merchant.origin });
+
+    const { delivery } = await sandbox.pay('INV-1');
+    const replayed = await sandbox.replay('INV-1');
+    const completed = await fetch(
+      `${sandbox.origin}/control/transactions/INV-1/complete`,
+      { method: 'POST' },
+    );
+
+    expect(merchant.calls).toHaveLength(2);
+    expect(delivery.status).toBe(418);
+    expect(replayed).toMatchObject([{ status: 418 }]);
+    const shown = await shownBy(sandbox);
+    expect(shown).toContain('418');
+    expect(shown).toContain('not shown');
+    expect(
+      [
+        shown,
+        await completed.text(),
+        JSON.stringify([delivery, replayed, printed]),
+      ].join('\n'),
+    ).not.toContain(SECRET);
+  });
+
+  it('does not wait for the end of an answer that it does not show', async () => {
+    const sandbox = await startSandbox({ host: '0.0.0.0' });
+    const merchant = await startMerchant((_, response) => {
+      // An answer without an end.
+      response.write('x');
+    });
+    await openCheckout(sandbox, { return_url: merchant.origin });
+
+    const { delivery } = await sandbox.pay('INV-1');
+
+    expect(delivery.status).toBe(200);
+  });
+
+  it('tells why there was no answer by the code of the error alone', async () => {
+    const sandbox = await startSandbox({ host: '0.0.0.0' });
+    await openCheckout(sandbox, { return_url: 'http://127.0.0.1:1/' });
+
+    const { delivery } = await sandbox.pay('INV-1');
+
+    expect(delivery.error).toBe('ECONNREFUSED');
+  });
+
+  it('does not show the answers that its state file has of earlier times', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nestjs-plutu-state-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const stateFile = join(folder, 'sandbox.json');
+    const merchant = await startMerchant((_, response) => response.end(SECRET));
+    const first = await startSandbox({ stateFile });
+    await openCheckout(first, { return_url: merchant.origin });
+    await first.pay('INV-1');
+    expect(await shownBy(first)).toContain(SECRET);
+    await first.close();
+
+    const second = await startSandbox({ stateFile, host: '0.0.0.0' });
+
+    const shown = await shownBy(second);
+    expect(shown).toContain('INV-1');
+    expect(shown).not.toContain(SECRET);
   });
 });

@@ -30,7 +30,7 @@ async function serve({ sandbox: options, isQuiet, isJson }: CliOptions) {
   const host = options.host ?? '127.0.0.1';
   if (!isLoopbackHost(host)) {
     process.stderr.write(
-      `nestjs-plutu sandbox: listening on ${host}: whoever can reach this machine can use this sandbox.\n`,
+      `nestjs-plutu sandbox: listening on ${host}: whoever can reach this machine can use this sandbox. What your server answers to callbacks is not shown.\n`,
     );
   }
   print(`Plutu sandbox listening on ${baseUrl}\nDashboard: ${origin}/`, {

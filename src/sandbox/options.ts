@@ -28,7 +28,10 @@ export const DEFAULT_SANDBOX_CREDENTIALS: SandboxCredentials = {
 export interface PlutuSandboxOptions extends Partial<SandboxCredentials> {
   /** Default 0: any free port. */
   port?: number;
-  /** The address to listen on. Default `127.0.0.1`: this machine only. */
+  /**
+   * The address to listen on. Default `127.0.0.1`: this machine only. On any
+   * other, a delivery has the status of the merchant's answer and no more.
+   */
   host?: string;
   /** The shop's name on the checkout page. Default `Sandbox shop`. */
   merchantName?: string;

@@ -16,6 +16,7 @@ import type {
 } from './checkout/transaction.js';
 import { FaultRules } from './faults/fault-rules.js';
 import type { CallbackFaults } from './faults/sandbox-faults.js';
+import { isLoopbackHost } from './http/loopback.js';
 import type { SandboxEvent } from './sandbox-event.js';
 import type { SandboxState } from './state/state-file.js';
 
@@ -56,11 +57,12 @@ export class SandboxCore {
   #lastDeliveryId = 0;
 
   constructor(readonly settings: SandboxSettings) {
-    const { account, origin, allowRemote, closing } = settings;
+    const { account, origin, host, allowRemote, closing } = settings;
     this.changes = new Changes(closing);
     this.#context = {
       origin,
       allowRemote,
+      showsAnswers: isLoopbackHost(host),
       closing,
       currency: account.currency,
       secretKey: account.secretKey,

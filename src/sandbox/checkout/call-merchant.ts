@@ -11,7 +11,11 @@ const MAX_ANSWER_LENGTH = 1_000;
 export interface MerchantAnswer {
   /** The HTTP status that the merchant's server answered, if it did. */
   readonly status?: number;
-  /** The beginning of what it answered, at most 1000 bytes. */
+  /**
+   * The beginning of what it answered, at most 1000 bytes. `undefined` if the
+   * sandbox listens beyond this machine: it calls services that its own callers
+   * cannot reach, and would read them out.
+   */
   readonly answer?: string;
   /** Why there was no answer, if there was none. */
   readonly error?: string;
@@ -24,8 +28,13 @@ export async function callMerchant(
   callbackUrl: string,
   {
     allowRemote,
+    showsAnswers,
     closing,
-  }: { readonly allowRemote: boolean; readonly closing: AbortSignal },
+  }: {
+    readonly allowRemote: boolean;
+    readonly showsAnswers: boolean;
+    readonly closing: AbortSignal;
+  },
 ): Promise<MerchantAnswer> {
   const { hostname } = new URL(callbackUrl);
   if (!allowRemote && !isLoopbackHost(hostname.replace(/^\[|\]$/g, ''))) {
@@ -50,11 +59,23 @@ export async function callMerchant(
     closing.throwIfAborted();
     const response = await get(callbackUrl, call.signal);
     elapsed();
+    const status = response.statusCode;
+    if (!showsAnswers) {
+      response.destroy();
+      return { status, durationMs: elapsed() };
+    }
     const answer = await readBeginning(response);
-    return { status: response.statusCode, answer, durationMs: elapsed() };
+    return { status, answer, durationMs: elapsed() };
   } catch (error) {
-    const failure: unknown = call.signal.aborted ? call.signal.reason : error;
-    return { error: describe(failure), durationMs: elapsed() };
+    const durationMs = elapsed();
+    if (call.signal.aborted) {
+      return { error: describe(call.signal.reason), durationMs };
+    }
+    return {
+      // A message may quote the other side, such as the names in a certificate.
+      error: showsAnswers ? describe(error) : codeOf(error),
+      durationMs,
+    };
   } finally {
     clearTimeout(timer);
     closing.removeEventListener('abort', abort);
@@ -91,5 +112,10 @@ async function readBeginning(response: IncomingMessage): Promise<string> {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Node's error for a host with several addresses has a code and no message.
-  return error.message || ('code' in error ? String(error.code) : error.name);
+  return error.message || codeOf(error);
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'No answer';
+  return 'code' in error ? String(error.code) : error.name;
 }

@@ -12,6 +12,8 @@ export interface CheckoutContext {
   readonly currency: string;
   readonly secretKey: string;
   readonly allowRemote: boolean;
+  /** Whether what merchants' servers answer may be shown, besides the status. */
+  readonly showsAnswers: boolean;
   /** Ends the calls that are under way when the sandbox closes. */
   readonly closing: AbortSignal;
   readonly nextDeliveryId: () => number;

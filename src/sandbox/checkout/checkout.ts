@@ -82,7 +82,10 @@ export class Checkout {
   }
 
   static restore(record: CheckoutRecord, context: CheckoutContext): Checkout {
-    return new Checkout(record, context);
+    const deliveries = context.showsAnswers
+      ? record.deliveries
+      : record.deliveries.map(({ answer: _, ...delivery }) => delivery);
+    return new Checkout({ ...record, deliveries }, context);
   }
 
   get record(): CheckoutRecord {

@@ -87,9 +87,18 @@ function renderDelivery(delivery: SandboxDelivery): Html {
         <span>${kind}</span> <span class="quiet">${durationMs} ms</span>
       </summary>
       <pre>GET ${url}</pre>
-      ${error ? html`<p class="bad">${error}</p>` : html`<pre>${answer === '' ? '(an empty answer)' : answer}</pre>`}
+      ${error ? html`<p class="bad">${error}</p>` : renderAnswer(answer)}
     </details>
   </li>`;
+}
+
+function renderAnswer(answer: string | undefined): Html {
+  return answer === undefined
+    ? html`<p class="quiet">
+        The answer is not shown, because this sandbox listens beyond this
+        machine.
+      </p>`
+    : html`<pre>${answer === '' ? '(an empty answer)' : answer}</pre>`;
 }
 
 function renderActions(transaction: SandboxTransaction): Html {
