@@ -1,8 +1,4 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-
-const src = (path: string): string =>
-  fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
 /** What an application's HTTP platform can make a difference to. */
 const ON_BOTH_PLATFORMS = [
@@ -19,10 +15,6 @@ const ON_BOTH_PLATFORMS = [
 ].map((name) => `test/${name}.spec.ts`);
 
 export default defineConfig({
-  resolve: {
-    // The examples name the package, and are tested with its source.
-    alias: [{ find: /^nestjs-plutu$/, replacement: src('index.ts') }],
-  },
   test: {
     testTimeout: 15_000,
     projects: [
