@@ -38,10 +38,10 @@ import {
 } from './plutu.option-names.js';
 import type {
   PlutuModuleAsyncOptions,
-  PlutuModuleOptions,
+  PlutuModuleAsyncOptionsFor,
+  PlutuModuleExtras,
+  PlutuModuleOptionsFor,
   PlutuOptionsFactory,
-  PlutuTenantModuleAsyncOptions,
-  PlutuTenantModuleOptions,
   PlutuTenantOptions,
 } from './plutu.options.js';
 
@@ -113,8 +113,8 @@ export class PlutuModule implements OnModuleInit {
    * Registers the module with options that are at hand. What is wrong with them
    * stops the start-up with a {@link PlutuConfigurationError}.
    */
-  static forRoot(
-    options: PlutuModuleOptions | PlutuTenantModuleOptions,
+  static forRoot<Given extends PlutuModuleExtras>(
+    options: Given & PlutuModuleOptionsFor<Given>,
   ): DynamicModule {
     checkOptionNames(options, [...PLUTU_OPTIONS, ...MODULE_EXTRAS]);
     const {
@@ -147,8 +147,8 @@ export class PlutuModule implements OnModuleInit {
    * @throws {PlutuConfigurationError} where none of `useFactory`, `useClass`
    *   and `useExisting` is given, an option is none, or `controller` cannot work.
    */
-  static forRootAsync(
-    options: PlutuModuleAsyncOptions | PlutuTenantModuleAsyncOptions,
+  static forRootAsync<Given extends PlutuModuleExtras>(
+    options: Given & PlutuModuleAsyncOptionsFor<Given>,
   ): DynamicModule {
     checkOptionNames(options, ASYNC_OPTIONS);
     return PlutuModule.register<PlutuTenantOptions>(options);

@@ -35,20 +35,20 @@ export interface PlutuSettings {
    *
    * @default 'https://api.plutus.ly/api'
    */
-  baseUrl?: string;
+  baseUrl?: string | undefined;
 
   /**
    * The absolute URL of the callback endpoint, as the customer's browser
    * reaches it. Without it, every `confirm` has to name its own.
    */
-  returnUrl?: string;
+  returnUrl?: string | undefined;
 
   /**
    * The language of the checkout page, where `confirm` does not say.
    *
    * @default Plutu's own default, Arabic
    */
-  lang?: PlutuLanguage;
+  lang?: PlutuLanguage | undefined;
 
   /**
    * The currencies, as ISO 4217 codes, in which the account is paid. The one that
@@ -56,7 +56,7 @@ export interface PlutuSettings {
    *
    * @default ['USD']
    */
-  currencies?: readonly string[];
+  currencies?: readonly string[] | undefined;
 
   /**
    * How long one request to Plutu may take, connecting included, in
@@ -64,7 +64,7 @@ export interface PlutuSettings {
    *
    * @default 30000
    */
-  timeout?: number;
+  timeout?: number | undefined;
 
   /**
    * How many more times to try when no connection could be made. A request that
@@ -72,7 +72,7 @@ export interface PlutuSettings {
    *
    * @default 2
    */
-  retries?: number;
+  retries?: number | undefined;
 }
 
 /** The account at Plutu and how to talk to it. */
@@ -86,7 +86,10 @@ export interface MpgsRedirectPages {
   canceled: string;
   /** Neither paid nor backed out of, such as a declined card. */
   incomplete: string;
-  /** The callback was not genuine, or made no sense. */
+  /**
+   * The callback was not genuine, or made no sense, or the payment was not due.
+   * This page gets no `invoiceNo`.
+   */
   refused: string;
 }
 
@@ -102,21 +105,21 @@ export interface MpgsControllerOptions {
    *
    * @default 'plutu/mpgs', and 'plutu/<name>/mpgs' for an account with a name
    */
-  path?: string;
+  path?: string | undefined;
 
   /**
    * Which routes there are: `POST confirm`, `GET callback`.
    *
    * @default ['confirm', 'callback']
    */
-  routes?: readonly MpgsRoute[];
+  routes?: readonly MpgsRoute[] | undefined;
 
   /**
    * Guards for `POST confirm`. Whoever may call it chooses the amount and the
    * invoice number. What the guards inject has to be global, or come from a
    * module in `imports`.
    */
-  confirmGuards?: readonly (Type<CanActivate> | CanActivate)[];
+  confirmGuards?: readonly (Type<CanActivate> | CanActivate)[] | undefined;
 
   /**
    * Whether `POST confirm` tells Plutu the address of its caller, where the
@@ -126,21 +129,22 @@ export interface MpgsControllerOptions {
    *
    * @default false
    */
-  customerIp?: boolean;
+  customerIp?: boolean | undefined;
 
   /**
    * Decorators for the method of `GET callback`: what tells a global guard of
    * the application's to let Plutu in, such as its own `@Public()`.
    */
-  callbackDecorators?: readonly MethodDecorator[];
+  callbackDecorators?: readonly MethodDecorator[] | undefined;
 
   /**
    * Answer a callback with `303 See Other` to one of these pages, with the
-   * query parameters `outcome` and, for a genuine callback, `invoiceNo`.
+   * query parameters `outcome` and `invoiceNo`. The page `refused` gets no
+   * `invoiceNo`.
    *
    * @default none: callbacks are answered with JSON
    */
-  redirect?: MpgsRedirectPages;
+  redirect?: MpgsRedirectPages | undefined;
 }
 
 /** What shapes the module itself, and so has to be known before any factory ran. */
@@ -153,28 +157,28 @@ export interface PlutuModuleExtras {
    *
    * @default 'default'
    */
-  name?: string;
+  name?: string | undefined;
 
   /**
    * Make the module's providers injectable everywhere.
    *
    * @default true
    */
-  isGlobal?: boolean;
+  isGlobal?: boolean | undefined;
 
   /**
    * The controller: `false` for none, or how it should be.
    *
    * @default true
    */
-  controller?: boolean | MpgsControllerOptions;
+  controller?: boolean | MpgsControllerOptions | undefined;
 
   /**
    * How a verified callback gets to the event handlers, once and safely.
    *
    * @default inProcessDelivery(), for one instance
    */
-  delivery?: CallbackDeliveryDefinition;
+  delivery?: CallbackDeliveryDefinition | undefined;
 
   /**
    * A provider of the application's that knows its invoices: any injectable
@@ -182,17 +186,17 @@ export interface PlutuModuleExtras {
    * another amount than was due is a *mismatch* and not *approved*, and
    * `confirm` needs only the invoice number.
    */
-  invoices?: InjectionToken<InvoiceSource>;
+  invoices?: InjectionToken<InvoiceSource> | undefined;
 
   /**
    * Credentials for each tenant of the application's, from wherever they are
    * kept. `confirm` then names the tenant, its callbacks are verified with that
    * tenant's keys, and the events carry it.
    */
-  tenants?: PlutuTenants;
+  tenants?: PlutuTenants | undefined;
 
   /** Modules whose providers the factory, or the controller's guards, inject. */
-  imports?: ModuleMetadata['imports'];
+  imports?: ModuleMetadata['imports'] | undefined;
 }
 
 /** The application's tenants, each with an account of its own at Plutu. */
@@ -205,21 +209,28 @@ export interface PlutuTenants {
    *
    * @default 1000
    */
-  max?: number;
+  max?: number | undefined;
 
   /**
    * For how long, in milliseconds: how soon a changed key takes effect.
    *
    * @default 60000
    */
-  ttl?: number;
+  ttl?: number | undefined;
 }
 
 /** What `PlutuModule.forRoot` takes. */
 export interface PlutuModuleOptions extends PlutuOptions, PlutuModuleExtras {}
 
 /** Options with tenants: credentials of the application's own may be left out. */
-export interface PlutuTenantOptions extends PlutuSettings, Partial<PlutuKeys> {}
+export interface PlutuTenantOptions extends PlutuSettings {
+  /** As {@link PlutuKeys.apiKey}. */
+  apiKey?: PlutuKeys['apiKey'] | undefined;
+  /** As {@link PlutuKeys.accessToken}. */
+  accessToken?: PlutuKeys['accessToken'] | undefined;
+  /** As {@link PlutuKeys.secretKey}. */
+  secretKey?: PlutuKeys['secretKey'] | undefined;
+}
 
 /** What `PlutuModule.forRoot` takes where there are tenants. */
 export interface PlutuTenantModuleOptions
@@ -231,6 +242,24 @@ export interface PlutuTenantModuleOptions
 export interface PlutuTenantModuleAsyncOptions extends PlutuModuleAsyncOptions<PlutuTenantOptions> {
   tenants: PlutuTenants;
 }
+
+/**
+ * The options that `PlutuModule.forRoot` needs. Chosen by what it is given, so
+ * that the compiler names the missing credential: for a union of the two it
+ * would name `tenants`.
+ */
+export type PlutuModuleOptionsFor<Given> = Given extends {
+  tenants: PlutuTenants;
+}
+  ? PlutuTenantModuleOptions
+  : PlutuModuleOptions;
+
+/** Likewise, for `PlutuModule.forRootAsync`. */
+export type PlutuModuleAsyncOptionsFor<Given> = Given extends {
+  tenants: PlutuTenants;
+}
+  ? PlutuTenantModuleAsyncOptions
+  : PlutuModuleAsyncOptions;
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface PlutuOptionsFactory<Options = PlutuOptions> {
@@ -247,14 +276,14 @@ export interface PlutuModuleAsyncOptions<
   Options = PlutuOptions,
 > extends PlutuModuleExtras {
   /** What to hand to `useFactory`. */
-  inject?: (InjectionToken | OptionalFactoryDependency)[];
+  inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
   /** Makes the options; its arguments are what `inject` names. */
   // Which no type can follow.
-  useFactory?: (...args: never[]) => Options | Promise<Options>;
+  useFactory?: ((...args: never[]) => Options | Promise<Options>) | undefined;
   /** A class to make an instance of, which makes the options. */
-  useClass?: Type<PlutuOptionsFactory<Options>>;
+  useClass?: Type<PlutuOptionsFactory<Options>> | undefined;
   /** A provider of a module in `imports`, or a global one, that makes them. */
-  useExisting?: InjectionToken<PlutuOptionsFactory<Options>>;
+  useExisting?: InjectionToken<PlutuOptionsFactory<Options>> | undefined;
 }
 
 /** The environment variables that {@link plutuOptionsFromEnv} reads. */

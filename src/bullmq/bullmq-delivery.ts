@@ -30,7 +30,7 @@ export interface BullMqDeliveryOptions {
    *
    * @default that of the application's `BullModule.forRoot`
    */
-  connection?: ConnectionOptions;
+  connection?: ConnectionOptions | undefined;
 
   /**
    * Whether this instance also takes callbacks out of the queue and publishes
@@ -38,7 +38,7 @@ export interface BullMqDeliveryOptions {
    *
    * @default true
    */
-  worker?: boolean;
+  worker?: boolean | undefined;
 
   /**
    * How long a finished transaction is remembered, at least 1000. A customer
@@ -46,28 +46,28 @@ export interface BullMqDeliveryOptions {
    *
    * @default 2592000000 (30 days)
    */
-  rememberFor?: number;
+  rememberFor?: number | undefined;
 
   /**
    * How often a callback is published before it is left in the failed set.
    *
    * @default 15, which with the default `backoff` takes two to five hours
    */
-  attempts?: number;
+  attempts?: number | undefined;
 
   /**
    * The pause after the first failure. It doubles with each further one.
    *
    * @default 1000
    */
-  backoff?: number;
+  backoff?: number | undefined;
 
   /**
    * How long an arrival may wait for Redis, before it is answered with 503.
    *
    * @default 5000
    */
-  acceptTimeout?: number;
+  acceptTimeout?: number | undefined;
 
   /**
    * How long the handlers of one event may take, before it counts as failed and
@@ -75,14 +75,14 @@ export interface BullMqDeliveryOptions {
    *
    * @default 60000
    */
-  handlerTimeout?: number;
+  handlerTimeout?: number | undefined;
 
   /**
    * How many callbacks one instance publishes at the same time.
    *
    * @default 10
    */
-  concurrency?: number;
+  concurrency?: number | undefined;
 
   /**
    * How long a crashed instance keeps what it was publishing, before another
@@ -91,7 +91,7 @@ export interface BullMqDeliveryOptions {
    *
    * @default 30000
    */
-  lockDuration?: number;
+  lockDuration?: number | undefined;
 }
 
 const OPTIONS = namesOf<BullMqDeliveryOptions>({

@@ -34,7 +34,7 @@ export interface VerifiedCallback {
   /** The `name` of the account at Plutu that signed it. */
   readonly account: string;
   /** The tenant of the application's whose keys signed it, where it has some. */
-  readonly tenant?: string;
+  readonly tenant?: string | undefined;
   /** Plutu's name for the gateway, such as `mpgs`. */
   readonly gateway: string;
   /** How the payment went. */
@@ -53,6 +53,7 @@ export interface VerifiedCallback {
   readonly reason?: MismatchReason;
   /** On a mismatch with a known invoice, what was due. */
   readonly due?: DueAmount;
+  readonly due?: InvoiceDue | undefined;
 }
 
 /** What became of an accepted callback. */
@@ -130,11 +131,11 @@ export interface CallbackDelivery {
 /** How the module makes its {@link CallbackDelivery}: one of the three `use…`. */
 export type CallbackDeliveryDefinition = {
   /** Modules whose providers the delivery injects. */
-  readonly imports?: ModuleMetadata['imports'];
+  readonly imports?: ModuleMetadata['imports'] | undefined;
   /** Providers to register beside it. */
-  readonly providers?: readonly Provider[];
+  readonly providers?: readonly Provider[] | undefined;
   /** A class that the application can inject the delivery by. */
-  readonly injectAs?: Abstract<CallbackDelivery>;
+  readonly injectAs?: Abstract<CallbackDelivery> | undefined;
 } & (
   | {
       /** A class for Nest to make an instance of. */
@@ -150,7 +151,8 @@ export type CallbackDeliveryDefinition = {
         ...args: never[]
       ) => CallbackDelivery | Promise<CallbackDelivery>;
       /** What to hand to `useFactory`. */
-      readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+      readonly inject?:
+        (InjectionToken | OptionalFactoryDependency)[] | undefined;
     }
 );
 

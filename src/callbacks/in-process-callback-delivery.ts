@@ -20,14 +20,14 @@ export interface InProcessDeliveryOptions {
    *
    * @default 100000
    */
-  max?: number;
+  max?: number | undefined;
 
   /**
    * For how long, in milliseconds. A customer may reload the page days later.
    *
    * @default 2592000000 (30 days)
    */
-  rememberFor?: number;
+  rememberFor?: number | undefined;
 
   /**
    * How long an arrival waits for the event handlers, in milliseconds, before
@@ -36,7 +36,7 @@ export interface InProcessDeliveryOptions {
    *
    * @default 30000
    */
-  acceptTimeout?: number;
+  acceptTimeout?: number | undefined;
 }
 
 /**

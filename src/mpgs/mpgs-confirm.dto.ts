@@ -25,7 +25,7 @@ export class MpgsConfirmDto {
    */
   @IsOptional()
   @IsDollars()
-  amount?: string | number;
+  amount?: string | number | undefined;
 
   /**
    * The invoice: at most 128 characters of `A-Z a-z 0-9 . _ -`. Plutu takes each
@@ -42,12 +42,12 @@ export class MpgsConfirmDto {
   /** Where the callback goes. Default: the module's `returnUrl`. */
   @IsOptional()
   @IsReturnUrl()
-  returnUrl?: string;
+  returnUrl?: string | undefined;
 
   /** The customer's IPv4 or IPv6 address. */
   @IsOptional()
   @IsIP(undefined, { message: 'customerIp must be an IPv4 or IPv6 address' })
-  customerIp?: string;
+  customerIp?: string | undefined;
 
   /**
    * Whose checkout it is, where the module has `tenants`: made of
@@ -57,12 +57,12 @@ export class MpgsConfirmDto {
   @Matches(TENANT, {
     message: 'tenant must be made of A-Z a-z 0-9 . _ - only',
   })
-  tenant?: string;
+  tenant?: string | undefined;
 
   /** The language of the checkout page. Default: the module's `lang`. */
   @IsOptional()
   @IsIn(LANGUAGES, { message: 'lang must be "ar" or "en"' })
-  lang?: PlutuLanguage;
+  lang?: PlutuLanguage | undefined;
 }
 
 /** An open checkout: nothing is charged yet. */

@@ -43,7 +43,7 @@ export const InjectMpgs = (account?: string): ParameterDecorator =>
  */
 export function MpgsCallbackEndpoint(
   path = '',
-  options: { readonly account?: string } = {},
+  options: { readonly account?: string | undefined } = {},
 ): MethodDecorator {
   return applyDecorators(
     Get(path),
@@ -65,7 +65,7 @@ export const MpgsCallback: () => ParameterDecorator = createParamDecorator(
 /** How an `@OnMpgs…` handler is called. */
 export interface MpgsHandlerOptions {
   /** Call it before the handlers that were registered earlier. */
-  prependListener?: boolean;
+  prependListener?: boolean | undefined;
 }
 
 /**

@@ -45,8 +45,8 @@ export class MpgsCheckoutCreatedEvent {
 
   constructor(
     checkout: MpgsCheckout & {
-      readonly account?: string;
-      readonly tenant?: string;
+      readonly account?: string | undefined;
+      readonly tenant?: string | undefined;
     },
   ) {
     this.account = checkout.account ?? DEFAULT_ACCOUNT;
@@ -63,7 +63,7 @@ export type MpgsPaymentFacts = Omit<
   'account' | 'gateway' | 'outcome'
 > & {
   /** The `name` of the account. Default: `default`. */
-  readonly account?: string;
+  readonly account?: string | undefined;
 };
 
 /** What all events about a payment say. */
@@ -192,6 +192,7 @@ export class MpgsCallbackRejectedEvent {
   constructor(facts: {
     account?: string;
     tenant?: string;
+    account?: string | undefined;
     reason: MpgsRejectionReason;
     fields: FieldErrors;
     signed?: Readonly<Record<string, string>>;

@@ -25,7 +25,13 @@ export const DEFAULT_SANDBOX_CREDENTIALS: SandboxCredentials = {
 };
 
 /** How {@link PlutuSandbox.start} starts one. */
-export interface PlutuSandboxOptions extends Partial<SandboxCredentials> {
+export interface PlutuSandboxOptions {
+  /** Default `sandbox_api_key`. */
+  apiKey?: string | undefined;
+  /** Default `sandbox_access_token`. */
+  accessToken?: string | undefined;
+  /** Default `sandbox_secret_key`. */
+  secretKey?: string | undefined;
   /** Default 0: any free port. */
   port?: number;
   /**
@@ -33,31 +39,34 @@ export interface PlutuSandboxOptions extends Partial<SandboxCredentials> {
    * other, a delivery has the status of the merchant's answer and no more.
    */
   host?: string;
+  port?: number | undefined;
+  /** The address to listen on. Default `127.0.0.1`: this machine only. */
+  host?: string | undefined;
   /** The shop's name on the checkout page. Default `Sandbox shop`. */
-  merchantName?: string;
+  merchantName?: string | undefined;
   /** The `currency` of the callbacks. Default `USD`. */
-  currency?: string;
+  currency?: string | undefined;
   /** The smallest amount that is taken, in US dollars. Default: any above 0. */
-  minAmount?: number;
+  minAmount?: number | undefined;
   /** The largest amount that is taken, in US dollars. Default: none. */
-  maxAmount?: number;
+  maxAmount?: number | undefined;
   /** The IP addresses that may confirm, as on Plutu's whitelist. Default: all. */
-  allowedIps?: readonly string[];
+  allowedIps?: readonly string[] | undefined;
   /** Whether the account has the MPGS gateway. Default true. */
-  isGatewayEnabled?: boolean;
+  isGatewayEnabled?: boolean | undefined;
   /**
    * Whether callbacks may go to other machines. Default false: only to loopback
    * addresses and `localhost`; any other is recorded as a failed delivery.
    */
-  allowRemoteCallbacks?: boolean;
+  allowRemoteCallbacks?: boolean | undefined;
   /** How long the slow test card takes, in milliseconds. Default 5000. */
-  slowCardMs?: number;
+  slowCardMs?: number | undefined;
   /** A file to keep everything in over a restart. Default: none. */
-  stateFile?: string;
+  stateFile?: string | undefined;
   /** Is told, in one line each, of every checkout, refusal and callback. */
-  log?: (line: string) => void;
+  log?: ((line: string) => void) | undefined;
   /** Like `log`, for programs. */
-  onEvent?: (event: SandboxEvent) => void;
+  onEvent?: ((event: SandboxEvent) => void) | undefined;
 }
 
 /**

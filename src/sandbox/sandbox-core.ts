@@ -23,9 +23,9 @@ import type { SandboxState } from './state/state-file.js';
 /** What to wait for, and for how long. */
 export interface SandboxWait {
   /** The `id` of the last delivery already seen. Default 0. */
-  readonly after?: number;
+  readonly after?: number | undefined;
   /** In milliseconds, at most 60 000. Default 5000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 const DEFAULT_WAIT_MS = 5_000;

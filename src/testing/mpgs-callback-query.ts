@@ -9,20 +9,20 @@ import { callbackPairs } from '../sandbox/checkout/callback-url.js';
 /** What a callback says. A test names what it cares about. */
 export interface MpgsCallbackValues {
   /** Default `approved`. */
-  outcome?: MpgsOutcome;
+  outcome?: MpgsOutcome | undefined;
   /** Default `inv-1`. */
-  invoiceNo?: string;
+  invoiceNo?: string | undefined;
   /**
    * Default: one for each invoice number, always the same, so that callbacks of
    * one invoice belong to one transaction.
    */
-  transactionId?: string;
+  transactionId?: string | undefined;
   /** As Plutu writes it; a number becomes its shortest text. Default `5.00`. */
-  amount?: string | number;
+  amount?: string | number | undefined;
   /** ISO 4217. Default `USD`. */
-  currency?: string;
+  currency?: string | undefined;
   /** Makes a URL of the query, behind what query this one has. */
-  returnUrl?: string;
+  returnUrl?: string | undefined;
 }
 
 /** What can be wrong with a callback; an endpoint has to refuse each. */

@@ -56,7 +56,7 @@ export interface NextEventOptions {
    *
    * @default 2000, less than a test may take in Vitest and Jest
    */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 const NAMES = new Map<string, MpgsEventName>([

@@ -19,7 +19,7 @@ export interface PlutuTestSandboxOptions extends Omit<
    *
    * @default '/plutu/mpgs/callback', the module's own
    */
-  callbackPath?: string;
+  callbackPath?: string | undefined;
 }
 
 /**

@@ -61,9 +61,9 @@ export interface SandboxCompletion {
 /** How to send a callback again. */
 export interface SandboxReplay {
   /** How many times, all at once: 1 to 20. Default 1. */
-  readonly copies?: number;
+  readonly copies?: number | undefined;
   /** With an amount that the signature does not cover. Default false. */
-  readonly tampered?: boolean;
+  readonly tampered?: boolean | undefined;
   /** How long to wait first, in milliseconds. Default 0. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
 }

@@ -12,14 +12,14 @@ import {
 /** Faults, and the requests that they strike. */
 export interface SandboxFaultRule extends SandboxFaults {
   /** An invoice number; `*` in it stands for any text. Default: all of them. */
-  readonly invoiceNo?: string;
+  readonly invoiceNo?: string | undefined;
   /** An amount as it is sent, such as `13.37`. Default: all of them. */
-  readonly amount?: string;
+  readonly amount?: string | undefined;
   /**
    * How many confirm requests or finished checkouts it strikes before it is
    * used up. Default: no end.
    */
-  readonly times?: number;
+  readonly times?: number | undefined;
 }
 
 /** A rule that was set, and how often it has struck. */

@@ -53,21 +53,21 @@ export type CallbackFault = (typeof CALLBACK_FAULTS)[number];
 /** What goes wrong with a confirm request. */
 export interface ConfirmFaults {
   /** Default: a proper answer. */
-  readonly confirm?: ConfirmFault;
+  readonly confirm?: ConfirmFault | undefined;
   /** For `error` and `error-in-200`. Default `BACKEND_ERROR`. */
-  readonly errorCode?: string;
+  readonly errorCode?: string | undefined;
   /** How long every answer takes, in milliseconds, at most 600 000. */
-  readonly confirmDelayMs?: number;
+  readonly confirmDelayMs?: number | undefined;
 }
 
 /** What goes wrong with the callbacks of a checkout. */
 export interface CallbackFaults {
   /** Default: `callback-first`. */
-  readonly callback?: CallbackFault;
+  readonly callback?: CallbackFault | undefined;
   /** How long the server-to-server call waits, in milliseconds, at most 600 000. */
-  readonly callbackDelayMs?: number;
+  readonly callbackDelayMs?: number | undefined;
   /** How often the server is called, all at once: 1 to 20. */
-  readonly callbackCopies?: number;
+  readonly callbackCopies?: number | undefined;
 }
 
 /** What goes wrong, of either kind. */
