@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -18,6 +18,9 @@ describe("the README's application", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(ROOT, 'test/readme-'));
     await writeReadmeApplication(folder, ['src', 'test']);
+    await cp(join(ROOT, 'test/readme'), join(folder, 'test'), {
+      recursive: true,
+    });
     await writeFile(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
@@ -35,17 +38,24 @@ describe("the README's application", () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('compiles under strict rules', async () => {
-    const compiled = run(bin('tsc'), ['-p', folder, '--noEmit']);
-    await expect(compiled).resolves.toMatchObject({ stdout: '' });
-  }, 60_000);
+  it.each([
+    ['strict rules', []],
+    ['exactOptionalPropertyTypes', ['--exactOptionalPropertyTypes']],
+  ])(
+    'compiles under %s',
+    async (_rules, flags) => {
+      const compiled = run(bin('tsc'), ['-p', folder, '--noEmit', ...flags]);
+      await expect(compiled).resolves.toMatchObject({ stdout: '' });
+    },
+    60_000,
+  );
 
-  it('passes the tests that the README gives for it', async () => {
+  it('passes the tests that the README gives for it, and those of its pages', async () => {
     const tested = run(bin('vitest'), ['run', '--root', folder], {
       env: { ...process.env, NO_COLOR: '1' },
     });
     await expect(tested).resolves.toMatchObject({
-      stdout: expect.stringMatching(/Tests\s+6 passed/),
+      stdout: expect.stringMatching(/Tests\s+11 passed/),
     });
   }, 60_000);
 });

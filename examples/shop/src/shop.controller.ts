@@ -32,8 +32,9 @@ export class ShopController {
   /** Where the customer lands. The order's state counts, not the query. */
   @Get('orders/after-payment')
   @Header('Content-Type', 'text/html; charset=utf-8')
-  afterPayment(@Query('invoiceNo') invoiceNo: string): string {
-    const order = this.orders.find(invoiceNo);
+  afterPayment(@Query('invoiceNo') invoiceNo?: unknown): string {
+    const order =
+      typeof invoiceNo === 'string' ? this.orders.find(invoiceNo) : undefined;
     return order ? orderPage(order) : refusedPage();
   }
 
