@@ -1,7 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { inProcessDelivery, MpgsCallbacks } from '../src/index.js';
+import {
+  inProcessDelivery,
+  MpgsCallbacks,
+  PlutuConfigurationError,
+  type InProcessDeliveryOptions,
+} from '../src/index.js';
 import { startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 import {
@@ -112,6 +117,44 @@ describe('a handler that does not end', () => {
       .poll(() => delivery.accept(callback('1'), admitted))
       .toMatchObject({ duplicate: true });
     expect(publisher.calls).toHaveLength(1);
+  });
+});
+
+describe('a shutdown', () => {
+  it('waits a bounded time for handlers that do not end', async () => {
+    const publisher = new RecordingPublisher(() => new Promise(() => {}));
+    const { delivery, close } = await startDelivery(
+      inProcessDelivery({ acceptTimeout: 100 }),
+      publisher,
+    );
+    const arrival = delivery.accept(callback('1'), admitted);
+    await expect(arrival).rejects.toThrow('did not finish in 100 ms');
+    expect(publisher.calls).toHaveLength(1);
+
+    const start = performance.now();
+    await close();
+
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
+
+describe('an option of the delivery in the process that cannot work', () => {
+  it.each<[string, InProcessDeliveryOptions]>([
+    ['delivery.max', { max: 2 ** 23 + 1 }],
+    ['delivery.max', { max: 2 ** 32 + 1 }],
+    ['delivery.max', { max: 0 }],
+    ['delivery.rememberFor', { rememberFor: 1.5 }],
+    ['delivery.acceptTimeout', { acceptTimeout: 2 ** 31 }],
+    ['remeberFor', { remeberFor: 1000 } as object],
+    ['options', null as never],
+  ])('is refused, naming %s: %j', (option, options) => {
+    const define = () => inProcessDelivery(options);
+    expect(define).toThrow(PlutuConfigurationError);
+    expect(define).toThrow(expect.objectContaining({ option }));
+  });
+
+  it('is not the largest memory that it can have', () => {
+    expect(() => inProcessDelivery({ max: 2 ** 23 })).not.toThrow();
   });
 });
 

@@ -10,13 +10,15 @@ import {
   type CallbackReceipt,
   type VerifiedCallback,
 } from './callback-delivery.js';
+import { checkOptionNames, namesOf } from '../plutu.option-names.js';
 import { checkWholeNumber } from '../validation/options.js';
 import { inTime } from './in-time.js';
 
 /** How much the process remembers, and how long arrivals wait. */
 export interface InProcessDeliveryOptions {
   /**
-   * How many callbacks to remember, the latest; each takes about 270 bytes.
+   * How many callbacks to remember, the latest; each takes about 270 bytes. At
+   * most 8388608.
    *
    * @default 100000
    */
@@ -39,18 +41,35 @@ export interface InProcessDeliveryOptions {
   acceptTimeout?: number | undefined;
 }
 
+const OPTIONS = namesOf<InProcessDeliveryOptions>({
+  max: true,
+  rememberFor: true,
+  acceptTimeout: true,
+});
+
+/**
+ * The cache keeps its keys in a `Map`. One of V8's that holds more than this,
+ * and has others deleted all the time, throws `Map maximum size exceeded` once
+ * 16 777 216 have gone through it: after a payment was published.
+ */
+const MOST_REMEMBERED = 2 ** 23;
+
 /**
  * The default: publishes each callback before it is answered, and remembers it
  * in this process. A restart forgets it, and no other instance knows of it.
  *
  * @throws {PlutuConfigurationError} for an option that cannot work.
  */
-export function inProcessDelivery({
-  max = 100_000,
-  rememberFor = 30 * 24 * 60 * 60 * 1000,
-  acceptTimeout = 30_000,
-}: InProcessDeliveryOptions = {}): CallbackDeliveryDefinition {
-  checkWholeNumber('delivery.max', max);
+export function inProcessDelivery(
+  options: InProcessDeliveryOptions = {},
+): CallbackDeliveryDefinition {
+  checkOptionNames(options, OPTIONS);
+  const {
+    max = 100_000,
+    rememberFor = 30 * 24 * 60 * 60 * 1000,
+    acceptTimeout = 30_000,
+  } = options;
+  checkWholeNumber('delivery.max', max, { most: MOST_REMEMBERED });
   checkWholeNumber('delivery.rememberFor', rememberFor);
   checkWholeNumber('delivery.acceptTimeout', acceptTimeout, {
     most: 2 ** 31 - 1,
