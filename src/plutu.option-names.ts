@@ -1,6 +1,7 @@
 import { PlutuConfigurationError } from './plutu.errors.js';
 import type {
   MpgsControllerOptions,
+  MpgsRedirectPages,
   PlutuModuleAsyncOptions,
   PlutuModuleExtras,
   PlutuOptions,
@@ -55,6 +56,13 @@ export const CONTROLLER_OPTIONS = namesOf<MpgsControllerOptions>({
   customerIp: true,
   callbackDecorators: true,
   redirect: true,
+});
+
+export const REDIRECT_PAGES = namesOf<MpgsRedirectPages>({
+  approved: true,
+  canceled: true,
+  incomplete: true,
+  refused: true,
 });
 
 /**

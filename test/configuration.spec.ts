@@ -46,6 +46,11 @@ describe('an option that cannot work stops the start-up', () => {
     ['controller.routes', { ...ACCOUNT, controller: { routes: [] } }],
     ['options', { ...ACCOUNT, controller: 'no' }],
     ['route', { ...ACCOUNT, controller: { route: ['callback'] } }],
+    [
+      'aproved',
+      { ...ACCOUNT, controller: { redirect: pages({ aproved: '/a' }) } },
+    ],
+    ['options', { ...ACCOUNT, controller: { redirect: '/done' } }],
   ])('one that does not exist: %s in forRoot(%j)', async (option, options) => {
     const start = () => startUp(() => PlutuModule.forRoot(options as never));
 

@@ -8,6 +8,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { isHttpUrl } from '../callbacks/callback-parameters.js';
 import { PlutuConfigurationError } from '../plutu.errors.js';
+import { checkOptionNames, REDIRECT_PAGES } from '../plutu.option-names.js';
 import type { MpgsRedirectPages } from '../plutu.options.js';
 import type { MpgsCallbackDto } from './mpgs-callback.dto.js';
 import {
@@ -16,15 +17,12 @@ import {
   MpgsPaymentMismatchException,
 } from './mpgs-callback.exceptions.js';
 
-/** @throws {PlutuConfigurationError} where a page is missing or no page. */
+/** @throws {PlutuConfigurationError} for a page that is missing, unknown or no page. */
 export function checkRedirectPages(pages: MpgsRedirectPages): void {
-  for (const name of [
-    'approved',
-    'canceled',
-    'incomplete',
-    'refused',
-  ] as const) {
-    const page: unknown = pages[name];
+  checkOptionNames(pages, REDIRECT_PAGES);
+  const given = new Map<string, unknown>(Object.entries(pages));
+  for (const name of REDIRECT_PAGES) {
+    const page = given.get(name);
     const isPage =
       typeof page === 'string' && (isHttpUrl(page) || isPath(page));
     if (!isPage) {
