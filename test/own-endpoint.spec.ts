@@ -1,5 +1,12 @@
 import 'reflect-metadata';
-import { Controller, Get, Header, Post, UseGuards } from '@nestjs/common';
+import {
+  ConsoleLogger,
+  Controller,
+  Get,
+  Header,
+  Post,
+  UseGuards,
+} from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import {
   MpgsCallback,
@@ -55,6 +62,41 @@ describe('@MpgsCallbackEndpoint()', () => {
     expect(events.map(([name]) => name)).toEqual([
       'plutu.mpgs.payment-approved',
     ]);
+  });
+
+  it('reports at most 200 characters of the path that was called', async () => {
+    const path = `/${'x'.repeat(300)}`;
+    @Controller(path)
+    class LongPathController {
+      @MpgsCallbackEndpoint()
+      taken(): string {
+        return 'taken';
+      }
+    }
+    const warnings: string[] = [];
+    const logger = new ConsoleLogger();
+    logger.log = () => {};
+    logger.warn = (message: unknown) => void warnings.push(String(message));
+    const { url, emitter } = await startApp(
+      { controller: false },
+      { controllers: [LongPathController] },
+      { logger },
+    );
+    const events = record(emitter);
+
+    expect((await fetch(`${url}${path}?hashed=0`)).status).toBe(403);
+    const genuine = await fetch(`${url}${path}?${callbackQuery()}`);
+
+    const cut = path.slice(0, 200);
+    expect(events[0]).toMatchObject([
+      'plutu.mpgs.callback-rejected',
+      { path: cut },
+    ]);
+    expect(warnings).toEqual([
+      `Callback rejected at ${cut}: signature-mismatch`,
+    ]);
+    // What is cut is only what is reported.
+    expect(genuine.status).toBe(200);
   });
 
   it('refuses what Plutu did not sign, and what makes no sense', async () => {
