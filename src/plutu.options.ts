@@ -133,7 +133,9 @@ export interface MpgsControllerOptions {
 
   /**
    * Decorators for the method of `GET callback`: what tells a global guard of
-   * the application's to let Plutu in, such as its own `@Public()`.
+   * the application's to let Plutu in, such as its own `@Public()`, or
+   * `SkipThrottle()` of `@nestjs/throttler`: a callback that a rate limit
+   * refuses is lost.
    */
   callbackDecorators?: readonly MethodDecorator[] | undefined;
 

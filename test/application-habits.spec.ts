@@ -16,6 +16,11 @@ import {
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  SkipThrottle,
+  ThrottlerGuard,
+  ThrottlerModule,
+} from '@nestjs/throttler';
 import { map } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -25,6 +30,7 @@ import {
   type MpgsControllerOptions,
 } from '../src/index.js';
 import { PlutuSandbox } from '../src/sandbox/index.js';
+import { signMpgsCallback } from '../src/testing/index.js';
 import { record, startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 
@@ -67,6 +73,19 @@ class LoginGuard implements CanActivate {
 
 const get = (url: string): Promise<Response> =>
   fetch(url, { redirect: 'manual' });
+
+/** How often each status was answered, for so many invoices, one by one. */
+async function statusesOf(
+  count: number,
+  send: (invoiceNo: string) => Promise<Response>,
+): Promise<Record<number, number>> {
+  const times: Record<number, number> = {};
+  for (let i = 0; i < count; i++) {
+    const { status } = await send(`inv-${i}`);
+    times[status] = (times[status] ?? 0) + 1;
+  }
+  return times;
+}
 
 // With the class as the parameter's type, so that pipes get to see it.
 @Controller('payments')
@@ -264,6 +283,46 @@ describe.each([
       });
     },
   );
+
+  it('a global rate limit slows down checkouts, and refuses no exempt callback', async () => {
+    const sandbox = await PlutuSandbox.start();
+    onTestFinished(() => sandbox.close());
+    const startLimited = (callbackDecorators: MethodDecorator[]) =>
+      startApp(
+        {
+          ...sandbox.credentials,
+          baseUrl: sandbox.baseUrl,
+          controller: { callbackDecorators },
+        },
+        {
+          adapter: adapter(),
+          imports: [ThrottlerModule.forRoot([{ ttl: 60_000, limit: 10 }])],
+          providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }],
+        },
+      );
+    const { secretKey } = sandbox.credentials;
+    const payments = (url: string) =>
+      statusesOf(12, (invoiceNo) =>
+        get(`${url}${CALLBACK}?${signMpgsCallback({ invoiceNo }, secretKey)}`),
+      );
+
+    const limited = await startLimited([]);
+    // Plutu would not send these two again.
+    expect(await payments(limited.url)).toEqual({ 200: 10, 429: 2 });
+
+    const { url, emitter } = await startLimited([SkipThrottle()]);
+    const events = record(emitter);
+    expect(await payments(url)).toEqual({ 200: 12 });
+    expect(events).toHaveLength(12);
+    const checkouts = await statusesOf(12, (invoiceNo) =>
+      fetch(`${url}/plutu/mpgs/confirm`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ invoiceNo, amount: '5.00' }),
+      }),
+    );
+    expect(checkouts).toEqual({ 201: 10, 429: 2 });
+  });
 
   it("a HEAD request is a visit like any other's", async () => {
     const { url } = await start();
