@@ -314,6 +314,114 @@ describe('the events recorder', () => {
     await answer;
   });
 
+  it('forgets an earlier test when it is cleared', async () => {
+    const shop = await startShop();
+    await shop.mpgs.confirm({ amount: 5, invoiceNo: 'first' });
+    await shop.sandbox.pay('first');
+    await call(shop, { outcome: 'canceled', invoiceNo: 'first' });
+    await shop.events.next('canceled');
+
+    shop.events.clear();
+
+    expect(shop.events.all).toEqual([]);
+    await expect(shop.events.next('approved', { timeout: 50 })).rejects.toThrow(
+      /Nothing was recorded\.$/,
+    );
+    await call(shop, { invoiceNo: 'second' });
+    expect((await shop.events.next('approved')).invoiceNo).toBe('second');
+  });
+
+  it('finds the event of one invoice among others', async () => {
+    const shop = await startShop();
+    const second = shop.events.next('approved', { invoiceNo: 'second' });
+    await call(shop, { invoiceNo: 'first' });
+    await call(shop, { invoiceNo: 'second' });
+    await shop.mpgs.confirm({ amount: 5, invoiceNo: 'third' });
+
+    expect((await second).invoiceNo).toBe('second');
+    expect(await shop.events.next('approved', { invoiceNo: 'first' })).toEqual(
+      expect.objectContaining({ invoiceNo: 'first' }),
+    );
+    await shop.events.next('created', { invoiceNo: 'third' });
+    await expect(
+      shop.events.next('approved', { invoiceNo: 'third', timeout: 50 }),
+    ).rejects.toThrow(
+      /^No event "approved" of invoice third was delivered within 50 ms\. [^]*\n- created /,
+    );
+  });
+
+  it('lets any number of calls wait without a warning of a leak', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => void warnings.push(warning);
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    const shop = await startShop();
+    const invoiceNos = Array.from({ length: 30 }, (_, i) => `inv-${i}`);
+
+    const all = Promise.all(
+      invoiceNos.map((invoiceNo) =>
+        shop.events.next('approved', { invoiceNo }),
+      ),
+    );
+    await Promise.all(invoiceNos.map((invoiceNo) => call(shop, { invoiceNo })));
+
+    expect((await all).map(({ invoiceNo }) => invoiceNo)).toEqual(invoiceNos);
+    expect(warnings).toEqual([]);
+  });
+
+  it('says what the application answered to the callbacks of the sandbox', async () => {
+    const shop = await startShop(new ExpressAdapter(), (sandbox) => ({
+      returnUrl: `${sandbox.appUrl}/no/such/route`,
+    }));
+    for (const invoiceNo of ['first', 'second']) {
+      await shop.mpgs.confirm({ amount: 5, invoiceNo });
+      await shop.sandbox.pay(invoiceNo);
+    }
+
+    const error: unknown = await shop.events
+      .next('approved', { invoiceNo: 'second', timeout: 50 })
+      .catch((reason: unknown) => reason);
+
+    const target = `${shop.sandbox.appUrl}/no/such/route`;
+    expect(String(error)).toContain(
+      `\nThe sandbox's callbacks were answered:\n- second approved, callback to ${target}: 404 (the application has no such route`,
+    );
+    expect(String(error)).not.toContain('first approved');
+    expect(String(error)).not.toContain('hashed');
+  });
+
+  it('says that a callback was refused, and not that a queue took it', async () => {
+    const shop = await startShop(new ExpressAdapter(), () => ({
+      secretKey: 'another-key',
+      controller: {
+        redirect: {
+          approved: '/hello',
+          canceled: '/hello',
+          incomplete: '/hello',
+          refused: '/hello',
+        },
+      },
+    }));
+    await shop.mpgs.confirm({ amount: 5, invoiceNo: 'inv-1' });
+    await shop.sandbox.pay('inv-1');
+
+    await expect(shop.events.next('approved', { timeout: 50 })).rejects.toThrow(
+      /\n- rejected: .*signature-mismatch.*\n.*\n- inv-1 approved, callback to \S+: 303$/,
+    );
+  });
+
+  it('says that a callback was answered with 503 when a handler failed', async () => {
+    const shop = await startShop();
+    const events = recordMpgsEvents(shop.app);
+    shop.orders.isDown = true;
+    await shop.mpgs.confirm({ amount: 5, invoiceNo: 'inv-1' });
+    await shop.sandbox.pay('inv-1');
+
+    await expect(events.next('approved', { timeout: 50 })).rejects.toThrow(
+      /the database is down[^]*\n- inv-1 approved, callback to \S+: 503$/,
+    );
+  });
+
   it('starts anew where a test makes another', async () => {
     const shop = await startShop();
     await call(shop, { invoiceNo: 'inv-1' });

@@ -2,6 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { inspect } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
 import { PlutuEvents, type PublishedEvent } from '../events/plutu-events.js';
+import { describeEvent } from '../sandbox/sandbox-event.js';
+import { sentCallbacksOf, type SentCallback } from './sent-callbacks.js';
 import {
   MPGS_EVENTS,
   type MpgsCallbackRejectedEvent,
@@ -49,8 +51,11 @@ export type RecordedMpgsEvent = {
   };
 }[MpgsEventName];
 
-/** How {@link MpgsEventRecorder.next} waits. */
+/** What {@link MpgsEventRecorder.next} waits for, and how long. */
 export interface NextEventOptions {
+  /** Only an event about this invoice. Default: any event of the name. */
+  invoiceNo?: string | undefined;
+
   /**
    * How long to wait, in milliseconds.
    *
@@ -80,17 +85,25 @@ const NAMES = new Map<string, MpgsEventName>([
 export function recordMpgsEvents(
   app: INestApplicationContext,
 ): MpgsEventRecorder {
-  return new MpgsEventRecorder(publishersOf(app));
+  return new MpgsEventRecorder(publishersOf(app), () => sentCallbacksOf(app));
 }
 
 /** What {@link recordMpgsEvents} makes. */
 export class MpgsEventRecorder {
-  readonly #recorded: RecordedMpgsEvent[] = [];
+  #recorded: RecordedMpgsEvent[] = [];
   /** What `next` has resolved to. */
-  readonly #taken = new Set<RecordedMpgsEvent>();
-  readonly #arrivals = new EventEmitter();
+  readonly #taken = new WeakSet<RecordedMpgsEvent>();
+  /** Sent before the recorder was made or cleared. */
+  #sentEarlier: ReadonlySet<SentCallback>;
+  // Every call of `next` listens, and Node would warn of a leak at eleven.
+  readonly #arrivals = new EventEmitter().setMaxListeners(0);
 
-  constructor(publishers: readonly PlutuEvents[]) {
+  /** @param sent what the application's sandboxes have sent until now. */
+  constructor(
+    publishers: readonly PlutuEvents[],
+    private readonly sent: () => readonly SentCallback[],
+  ) {
+    this.#sentEarlier = new Set(sent());
     for (const { published } of publishers) {
       published.subscribe((event) => this.#record(event));
     }
@@ -102,26 +115,37 @@ export class MpgsEventRecorder {
   }
 
   /**
+   * Forgets everything recorded so far, so that no test finds an event of an
+   * earlier one: call it in `beforeEach`.
+   */
+  clear(): void {
+    this.#recorded = [];
+    this.#sentEarlier = new Set(this.sent());
+  }
+
+  /**
    * Resolves to the next event of a name, which may have been recorded already;
    * each call takes another. All its handlers have ended by then, and none has
    * failed.
    *
-   * @throws {Error} where none comes in time; it tells what did come.
+   * @throws {Error} if none comes in time. It says what came instead, and what
+   *   the application answered to the callbacks of its sandbox.
    */
   async next<Name extends MpgsEventName>(
     name: Name,
-    { timeout = 2000 }: NextEventOptions = {},
+    { invoiceNo, timeout = 2000 }: NextEventOptions = {},
   ): Promise<MpgsEventsByName[Name]> {
     // Not a timer, which the test may have replaced by a fake one.
     const signal = AbortSignal.timeout(timeout);
     for (;;) {
-      const recorded = this.#take(name);
+      const recorded = this.#take(name, invoiceNo);
       if (recorded) return recorded.event;
       try {
         await once(this.#arrivals, 'arrival', { signal });
       } catch {
+        const about = invoiceNo === undefined ? '' : ` of invoice ${invoiceNo}`;
         throw new Error(
-          `No event "${name}" was delivered within ${timeout} ms. ${this.#report()}`,
+          `No event "${name}"${about} was delivered within ${timeout} ms. ${this.#report(invoiceNo)}`,
         );
       }
     }
@@ -136,6 +160,7 @@ export class MpgsEventRecorder {
 
   #take<Name extends MpgsEventName>(
     name: Name,
+    invoiceNo: string | undefined,
   ): { readonly event: MpgsEventsByName[Name] } | undefined {
     const found = this.#recorded.find(
       (
@@ -143,13 +168,43 @@ export class MpgsEventRecorder {
       ): recorded is RecordedMpgsEvent & { event: MpgsEventsByName[Name] } =>
         recorded.name === name &&
         recorded.failures.length === 0 &&
+        (invoiceNo === undefined || invoiceNoOf(recorded) === invoiceNo) &&
         !this.#taken.has(recorded),
     );
     if (found) this.#taken.add(found);
     return found;
   }
 
-  #report(): string {
+  #report(invoiceNo: string | undefined): string {
+    const sent = this.sent().filter(
+      (callback) =>
+        !this.#sentEarlier.has(callback) &&
+        (invoiceNo === undefined || callback.invoiceNo === invoiceNo),
+    );
+    if (sent.length === 0) return this.#reportRecorded();
+    const lines = sent.map(
+      (callback) => `- ${describeEvent(callback)}${this.#hintFor(callback)}`,
+    );
+    return `${this.#reportRecorded()}\nThe sandbox's callbacks were answered:\n${lines.join('\n')}`;
+  }
+
+  /** Why a callback may not have become an event here. */
+  #hintFor({ invoiceNo, status = 0 }: SentCallback): string {
+    if (status === 404) {
+      return ' (the application has no such route: compare the path with its controller, its global prefix and the `callbackPath` of the sandbox)';
+    }
+    const isAccepted = 200 <= status && status < 400;
+    // Redirected to the shop's page for refused callbacks, or published.
+    const isExplained = this.#recorded.some(
+      (recorded) =>
+        recorded.name === 'rejected' ||
+        (recorded.name !== 'created' && invoiceNoOf(recorded) === invoiceNo),
+    );
+    if (!isAccepted || isExplained) return '';
+    return ' (accepted, but not published by this application. If it uses a queue, another process on the same queue may have taken the payment, such as a running shop: give each test run a queue name of its own. Or it still waits in the queue, or was a duplicate)';
+  }
+
+  #reportRecorded(): string {
     if (this.#recorded.length === 0) return 'Nothing was recorded.';
     const lines = this.#recorded.map((recorded) => {
       const { name, event, failures } = recorded;
@@ -162,6 +217,11 @@ export class MpgsEventRecorder {
     });
     return `Recorded were:\n${lines.join('\n')}`;
   }
+}
+
+function invoiceNoOf({ event }: RecordedMpgsEvent): string | undefined {
+  if ('invoiceNo' in event) return event.invoiceNo;
+  return 'callback' in event ? event.callback.invoiceNo : undefined;
 }
 
 /** One for each account of the application's. */

@@ -8,6 +8,7 @@ import {
   type SandboxCredentials,
 } from '../sandbox/index.js';
 import { AppAddress } from './app-address.js';
+import { showSentCallbacks, type SentCallback } from './sent-callbacks.js';
 
 /** How {@link PlutuTestSandbox.start} starts one. */
 export interface PlutuTestSandboxOptions extends Omit<
@@ -47,12 +48,22 @@ export class PlutuTestSandbox {
   /** Starts both; they listen when the promise resolves. */
   static async start({
     callbackPath = '/plutu/mpgs/callback',
+    onEvent,
     ...options
   }: PlutuTestSandboxOptions = {}): Promise<PlutuTestSandbox> {
+    const sent: SentCallback[] = [];
+    const plutu = await PlutuSandbox.start({
+      ...options,
+      onEvent: (event) => {
+        if (event.type === 'callback-delivered') sent.push(event);
+        onEvent?.(event);
+      },
+    });
     return new PlutuTestSandbox(
-      await PlutuSandbox.start(options),
+      plutu,
       await AppAddress.open(),
       callbackPath,
+      sent,
     );
   }
 
@@ -61,6 +72,7 @@ export class PlutuTestSandbox {
     readonly plutu: PlutuSandbox,
     private readonly address: AppAddress,
     callbackPath: string,
+    private readonly sent: readonly SentCallback[],
   ) {
     const { credentials, baseUrl } = plutu;
     this.appUrl = address.url;
@@ -80,6 +92,7 @@ export class PlutuTestSandbox {
   /**
    * Starts an application on a free port, unless it listens already, and lets
    * {@link appUrl} lead to it. When the application is closed, so is the sandbox.
+   * A recorder of its events can tell what it answered to the callbacks.
    *
    * @param app on Express or Fastify.
    */
@@ -87,6 +100,7 @@ export class PlutuTestSandbox {
     const server: Server = app.getHttpServer();
     if (!server.listening) await app.listen(0, '127.0.0.1');
     this.address.leadTo(server);
+    showSentCallbacks(app, this.sent);
     server.once('close', () => void this.close());
   }
 
