@@ -250,18 +250,16 @@ export interface PlutuTenantModuleAsyncOptions extends PlutuModuleAsyncOptions<P
  * that the compiler names the missing credential: for a union of the two it
  * would name `tenants`.
  */
-export type PlutuModuleOptionsFor<Given> = Given extends {
-  tenants: PlutuTenants;
-}
-  ? PlutuTenantModuleOptions
-  : PlutuModuleOptions;
+export type PlutuModuleOptionsFor<Given> =
+  Given extends Pick<PlutuTenantModuleOptions, 'tenants'>
+    ? PlutuTenantModuleOptions
+    : PlutuModuleOptions;
 
 /** Likewise, for `PlutuModule.forRootAsync`. */
-export type PlutuModuleAsyncOptionsFor<Given> = Given extends {
-  tenants: PlutuTenants;
-}
-  ? PlutuTenantModuleAsyncOptions
-  : PlutuModuleAsyncOptions;
+export type PlutuModuleAsyncOptionsFor<Given> =
+  Given extends Pick<PlutuTenantModuleOptions, 'tenants'>
+    ? PlutuTenantModuleAsyncOptions
+    : PlutuModuleAsyncOptions;
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface PlutuOptionsFactory<Options = PlutuOptions> {

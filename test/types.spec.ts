@@ -21,9 +21,8 @@ function compile(
   if (!config) throw new Error('tsconfig.json cannot be read.');
   const file = `${ROOT}test/application.ts`;
   const host = ts.createCompilerHost(config.options);
-  const { readFile, fileExists } = host;
-  host.readFile = (path) => (path === file ? source : readFile(path));
-  host.fileExists = (path) => path === file || fileExists(path);
+  host.readFile = (path) => (path === file ? source : ts.sys.readFile(path));
+  host.fileExists = (path) => path === file || ts.sys.fileExists(path);
   const program = ts.createProgram([file], config.options, host);
   return ts
     .getPreEmitDiagnostics(program)
