@@ -56,7 +56,8 @@ export async function callMerchant(
   const abort = () => call.abort(closing.reason);
   closing.addEventListener('abort', abort);
   try {
-    closing.throwIfAborted();
+    if (closing.aborted) abort();
+    call.signal.throwIfAborted();
     const response = await get(callbackUrl, call.signal);
     elapsed();
     const status = response.statusCode;
@@ -76,6 +77,11 @@ export async function callMerchant(
       error: showsAnswers ? describe(error) : codeOf(error),
       durationMs,
     };
+    const { aborted, reason } = call.signal;
+    if (aborted) return { error: describe(reason), durationMs: elapsed() };
+    // A message may quote the other side, such as the names in a certificate.
+    const problem = showsAnswers ? describe(error) : codeOf(error);
+    return { error: problem, durationMs: elapsed() };
   } finally {
     clearTimeout(timer);
     closing.removeEventListener('abort', abort);

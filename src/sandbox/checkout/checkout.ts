@@ -85,6 +85,7 @@ export class Checkout {
     const deliveries = context.showsAnswers
       ? record.deliveries
       : record.deliveries.map(({ answer: _, ...delivery }) => delivery);
+      : record.deliveries.map((call) => ({ ...call, answer: undefined }));
     return new Checkout({ ...record, deliveries }, context);
   }
 
