@@ -14,6 +14,23 @@ describe('npm start', () => {
     );
   });
 
+  it('never lets go of a port that it has chosen, so that nobody else can take it', async () => {
+    const { code, stderr } = await runNode(
+      'test/fixtures/shop-beside-a-port-thief.mjs',
+      '--once',
+    ).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('takes other ports if its own are in use', async () => {
+    const first = runNode(START);
+    while (!first.output.stdout.includes('Ctrl+C')) {
+      await once(first.child.stdout, 'data');
+    }
+    const { code, stderr } = await runNode(START, '--once').ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
   it('stays up with a shop to buy from, until it is told to end', async () => {
     const { child, output, ended } = runNode(START);
     while (!output.stdout.includes('Ctrl+C')) await once(child.stdout, 'data');

@@ -4,7 +4,7 @@
  */
 import 'reflect-metadata';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import { parseArgs } from 'node:util';
 import { NestFactory } from '@nestjs/core';
 import { PlutuSandbox } from 'nestjs-plutu/sandbox';
@@ -15,12 +15,12 @@ const { values: args } = parseArgs({
   options: { once: { type: 'boolean', default: false } },
 });
 
-const sandbox = await PlutuSandbox.start({
-  port: await availablePort(4010),
-  merchantName: 'The bookshop',
-});
-const shopPort = await availablePort(3000);
-const shopUrl = `http://127.0.0.1:${shopPort}`;
+const sandbox = await onPort(4010, (port) =>
+  PlutuSandbox.start({ port, merchantName: 'The bookshop' }),
+);
+// Listens before there is a shop, whose configuration has to name the port.
+const server = await onPort(3000, listen);
+const shopUrl = `http://127.0.0.1:${portOf(server)}`;
 // What a merchant puts in the environment, with Plutu's keys in these places.
 Object.assign(process.env, {
   SHOP_URL: shopUrl,
@@ -32,10 +32,15 @@ Object.assign(process.env, {
 const shop = await NestFactory.create(ShopModule, {
   logger: ['warn', 'error', 'fatal'],
 });
-await shop.listen(shopPort, '127.0.0.1');
+await shop.init();
+server.on('request', (request, response) => {
+  shop.getHttpServer().emit('request', request, response);
+});
 
 async function close(): Promise<void> {
+  server.close();
   await shop.close();
+  server.closeAllConnections();
   await sandbox.close();
 }
 
@@ -63,20 +68,25 @@ Ctrl+C ends both.
 `);
 }
 
-/** The preferred port where it is free, or else any. */
-async function availablePort(preferred: number): Promise<number> {
-  for (const port of [preferred, 0]) {
-    const probe = createServer();
-    try {
-      probe.listen(port, '127.0.0.1');
-      await once(probe, 'listening');
-      const address = probe.address();
-      if (typeof address === 'object' && address) return address.port;
-    } catch {
-      // Taken: try the next one.
-    } finally {
-      probe.close();
-    }
+/** Starts something on its usual port, or on any other if it cannot have that. */
+async function onPort<T>(
+  usual: number,
+  start: (port: number) => Promise<T>,
+): Promise<T> {
+  try {
+    return await start(usual);
+  } catch {
+    return start(0);
   }
-  throw new Error('There is no free port on 127.0.0.1.');
+}
+
+async function listen(port: number): Promise<Server> {
+  const listening = createServer().listen(port, '127.0.0.1');
+  await once(listening, 'listening');
+  return listening;
+}
+
+function portOf(listening: Server): number | undefined {
+  const address = listening.address();
+  return typeof address === 'object' ? address?.port : undefined;
 }
