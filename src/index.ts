@@ -1,116 +1,209 @@
-export { DEFAULT_ACCOUNT, getPlutuToken } from './plutu.account.js';
 export { PlutuModule } from './plutu.module.js';
-export {
-  plutuOptionsFromEnv,
-  type MpgsControllerOptions,
-  type MpgsRedirectPages,
-  type MpgsRoute,
-  type PlutuLanguage,
-  type PlutuModuleAsyncOptions,
-  type PlutuModuleAsyncOptionsFor,
-  type PlutuModuleExtras,
-  type PlutuModuleOptions,
-  type PlutuModuleOptionsFor,
-  type PlutuOptions,
-  type PlutuKeys,
-  type PlutuOptionsFactory,
-  type PlutuSettings,
-  type PlutuTenantModuleAsyncOptions,
-  type PlutuTenantModuleOptions,
-  type PlutuTenantOptions,
-  type PlutuTenants,
+export type {
+  PlutuModuleAsyncOptions,
+  PlutuModuleAsyncOptionsFor,
+  PlutuModuleExtras,
+  PlutuModuleOptions,
+  PlutuModuleOptionsFor,
+  PlutuOptions,
+  PlutuOptionsFactory,
+  PlutuTenantModuleAsyncOptions,
+  PlutuTenantModuleOptions,
+  PlutuTenantOptions,
 } from './plutu.options.js';
+
+// The gateways
+export type { Gateway, GatewayFeature } from './gateways/gateway.js';
+export type {
+  GatewayOptions,
+  GatewayRoute,
+} from './gateways/gateway.options.js';
+export { MPGS, mpgs, type MpgsOptions } from './gateways/mpgs/mpgs.gateway.js';
 export {
-  PlutuConfigurationError,
-  PlutuConnectionError,
-  PlutuError,
-  PlutuInvalidRequestError,
-  PlutuInvoiceMismatchError,
-  PlutuLookupError,
-  PlutuOutcomeUnknownError,
-  PlutuRefusedError,
-  PlutuUnexpectedAnswerError,
-  type FieldErrors,
-} from './plutu.errors.js';
-export type { PlutuErrorCode, PlutuFault } from './api/plutu-error-codes.js';
+  MpgsCallback,
+  MpgsCallbackEndpoint,
+} from './gateways/mpgs/mpgs.decorators.js';
 export {
-  PlutuErrorsInterceptor,
-  toHttpException,
-  type PlutuHttpError,
-} from './plutu-http.exceptions.js';
+  MpgsService,
+  type MpgsCheckoutRequest,
+} from './gateways/mpgs/mpgs.service.js';
+export {
+  LOCAL_BANK_CARDS,
+  localBankCards,
+  type LocalBankCardsOptions,
+} from './gateways/local-bank-cards/local-bank-cards.gateway.js';
+export {
+  LocalBankCardsCallback,
+  LocalBankCardsCallbackEndpoint,
+} from './gateways/local-bank-cards/local-bank-cards.decorators.js';
+export {
+  LocalBankCardsService,
+  type LocalBankCardsCheckoutRequest,
+} from './gateways/local-bank-cards/local-bank-cards.service.js';
+export { TlyncCheckoutDto } from './gateways/tlync/tlync.checkout.js';
+export {
+  TLYNC,
+  tlync,
+  type TlyncOptions,
+} from './gateways/tlync/tlync.gateway.js';
+export {
+  TlyncCallback,
+  TlyncCallbackEndpoint,
+  TlyncReturn,
+  TlyncReturnEndpoint,
+} from './gateways/tlync/tlync.decorators.js';
+export {
+  TlyncService,
+  type TlyncCheckoutRequest,
+} from './gateways/tlync/tlync.service.js';
+
+// The account
+export type {
+  PlutuKeys,
+  PlutuTenants,
+  TenantCredentialsSource,
+} from './account/account.options.js';
+export { plutuOptionsFromEnv } from './account/environment.js';
+export {
+  DEFAULT_ACCOUNT,
+  getPlutuToken,
+  InjectPlutu,
+} from './account/tokens.js';
+export type { ApiOptions } from './api/api.options.js';
+
+// Checkouts
+export {
+  Checkout,
+  CheckoutDto,
+  CheckoutTarget,
+  type ReturnTarget,
+} from './checkout/checkout.dto.js';
+export type {
+  CheckoutOptions,
+  PlutuLanguage,
+} from './checkout/checkout.options.js';
+export {
+  CheckoutCreatedEvent,
+  OnCheckoutCreated,
+} from './checkout/checkout-created.event.js';
+export type { HostedCheckout } from './checkout/hosted-checkout.js';
+
+// Callbacks
+export type { CallbackChannel } from './callbacks/callback-channel.js';
+export type { CallbackEndpointOptions } from './callbacks/callback-endpoint.js';
+export {
+  CallbackException,
+  CallbackInvalidException,
+  CallbackNotAcceptedException,
+  CallbackRefusedException,
+  PaymentMismatchException,
+  PaymentPendingException,
+} from './callbacks/callback.exceptions.js';
+export { PlutuCallbackGuard } from './callbacks/callback.guard.js';
+export type { CallbackOptions } from './callbacks/callback.options.js';
+export {
+  CallbackRejectedEvent,
+  OnCallbackRejected,
+  type RejectionReason,
+} from './callbacks/callback-rejected.event.js';
+export {
+  CheckoutReturn,
+  type ReturnOutcome,
+} from './callbacks/checkout-return.js';
+export type { ReturnChannel } from './callbacks/return-channel.js';
+export type { RedirectPages } from './callbacks/redirect-pages.js';
+
+// Payments
+export {
+  OnDeliveryFailed,
+  OnPaymentApproved,
+  OnPaymentCanceled,
+  OnPaymentIncomplete,
+  OnPaymentMismatch,
+  type ConsumerDecorator,
+  type ConsumerOptions,
+} from './payments/consumer.decorators.js';
+export {
+  DeliveryFailedEvent,
+  PaymentApprovedEvent,
+  PaymentCanceledEvent,
+  PaymentIncompleteEvent,
+  PaymentMismatchEvent,
+  PLUTU_EVENTS,
+  type FirstPayment,
+  type Mismatch,
+  type MismatchReason,
+  type PaymentEvent,
+} from './payments/events.js';
+export { PlutuHealthIndicator, type PlutuHealth } from './payments/health.js';
+export {
+  inProcessDelivery,
+  type InProcessDeliveryOptions,
+} from './payments/in-process-delivery.js';
+export type {
+  DueAmount,
+  InvoiceDue,
+  InvoiceQuery,
+  InvoiceSource,
+} from './payments/invoices.js';
+export {
+  Payment,
+  type PaymentFacts,
+  type PaymentOutcome,
+  type SignedOutcome,
+} from './payments/payment.js';
+export {
+  InjectPaymentProcessor,
+  PAYMENT_PROCESSOR,
+  type DeliveryFailure,
+  type PaidInvoice,
+  type PaymentDelivery,
+  type PaymentDeliveryDefinition,
+  type PaymentProcessor,
+  type PaymentReceipt,
+} from './payments/payment-delivery.js';
+export type {
+  CheckoutEntry,
+  CheckoutFacts,
+  CheckoutOpening,
+  JournalDelivery,
+  PaymentJournalDefinition,
+  UnreadableMessage,
+} from './payments/payment-journal.js';
+export {
+  judgedPayment,
+  newRecord,
+  type PaymentRecord,
+  type SignedPayment,
+} from './payments/payment-record.js';
+
+// Signatures
+export type { Pair } from './protocol/pairs.js';
 export {
   signCallback,
   verifyCallback,
   type CallbackRefusalReason,
   type CallbackRules,
   type CallbackVerification,
-} from './callbacks/callback-signature.js';
+} from './protocol/signature.js';
+
+// Errors
 export {
-  CALLBACK_PUBLISHER,
-  deliveryKey,
-  InjectCallbackPublisher,
-  type CallbackDelivery,
-  type CallbackDeliveryDefinition,
-  type CallbackOutcome,
-  type CallbackPublisher,
-  type CallbackReceipt,
-  type DeliveryFailure,
-  type MismatchReason,
-  type VerifiedCallback,
-} from './callbacks/callback-delivery.js';
+  PlutuErrorsInterceptor,
+  toHttpException,
+  type PlutuErrorAnswer,
+} from './errors/http-answers.js';
+export type { PlutuErrorCode, PlutuFault } from './errors/plutu-error-codes.js';
 export {
-  inProcessDelivery,
-  type InProcessDeliveryOptions,
-} from './callbacks/in-process-callback-delivery.js';
-export type { TenantCredentialsSource } from './credentials/credentials-resolver.js';
-export type {
-  DueAmount,
-  InvoiceDue,
-  InvoiceOwner,
-  InvoiceSource,
-} from './invoices/invoices.js';
-export type { QueryPair } from './callbacks/query-pairs.js';
-export { MPGS_CALLBACK_RULES } from './mpgs/mpgs-callback.rules.js';
-export { MpgsCallbackDto, type MpgsOutcome } from './mpgs/mpgs-callback.dto.js';
-export {
-  MpgsCallbackInvalidException,
-  MpgsCallbackNotDeliveredException,
-  MpgsCallbackRefusedException,
-  MpgsPaymentMismatchException,
-} from './mpgs/mpgs-callback.exceptions.js';
-export {
-  MpgsCallbackGuard,
-  mpgsCallbackGuard,
-} from './mpgs/mpgs-callback.guard.js';
-export { MpgsCallbackInterceptor } from './mpgs/mpgs-callback.interceptor.js';
-export { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
-export { MpgsConfirmDto, type MpgsCheckout } from './mpgs/mpgs-confirm.dto.js';
-export {
-  InjectMpgs,
-  MpgsCallback,
-  MpgsCallbackEndpoint,
-  OnMpgsCallbackRejected,
-  OnMpgsCheckoutCreated,
-  OnMpgsDeliveryFailed,
-  OnMpgsPaymentApproved,
-  OnMpgsPaymentCanceled,
-  OnMpgsPaymentIncomplete,
-  OnMpgsPaymentMismatch,
-  type MpgsHandlerDecorator,
-  type MpgsHandlerOptions,
-} from './mpgs/mpgs.decorators.js';
-export {
-  MPGS_EVENTS,
-  MpgsCallbackRejectedEvent,
-  MpgsCheckoutCreatedEvent,
-  MpgsDeliveryFailedEvent,
-  MpgsPaymentApprovedEvent,
-  MpgsPaymentCanceledEvent,
-  MpgsPaymentEvent,
-  MpgsPaymentIncompleteEvent,
-  MpgsPaymentMismatchEvent,
-  type MpgsPaymentFacts,
-  type MpgsRejectionReason,
-} from './mpgs/mpgs.events.js';
-export { MpgsHealthIndicator, type MpgsHealth } from './mpgs/mpgs.health.js';
-export { MpgsService } from './mpgs/mpgs.service.js';
+  PlutuConfigurationError,
+  PlutuConnectionError,
+  PlutuError,
+  PlutuInvalidRequestError,
+  PlutuInvoiceMismatchError,
+  PlutuJournalError,
+  PlutuLookupError,
+  PlutuOutcomeUnknownError,
+  PlutuRefusedError,
+  PlutuUnexpectedAnswerError,
+  type FieldErrors,
+} from './errors/plutu-errors.js';

@@ -6,122 +6,124 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import {
+  ApplicationConfig,
+  HttpAdapterHost,
+  ModuleRef,
+  ModulesContainer,
+} from '@nestjs/core';
+import { CredentialsResolver } from './account/credentials-resolver.js';
+import { EnabledGateways } from './account/enabled-gateways.js';
+import { PlutuAccount } from './account/plutu-account.js';
+import { DEFAULT_ACCOUNT, getPlutuToken } from './account/tokens.js';
+import { ApiSettings } from './api/api.options.js';
 import { PlutuClient } from './api/plutu-client.js';
+import { EndpointDiscovery } from './callbacks/endpoint-discovery.js';
+import { CallbackSettings } from './callbacks/callback.options.js';
+import { CallbackVerifier } from './callbacks/callback-verifier.js';
+import { PlutuCallbacksModule } from './callbacks/callbacks.module.js';
+import { Rejections } from './callbacks/rejections.js';
+import { CheckoutSettings } from './checkout/checkout.options.js';
+import { Checkouts } from './checkout/checkouts.js';
+import { ReturnUrls } from './checkout/return-urls.js';
+import { PlutuConfigurationError } from './errors/plutu-errors.js';
 import {
-  CALLBACK_DELIVERY,
-  CALLBACK_PUBLISHER,
-} from './callbacks/callback-delivery.js';
-import { inProcessDelivery } from './callbacks/in-process-callback-delivery.js';
-import { CredentialsResolver } from './credentials/credentials-resolver.js';
-import { PlutuEvents } from './events/plutu-events.js';
-import { Invoices } from './invoices/invoices.js';
-import { MpgsCallbackGuard } from './mpgs/mpgs-callback.guard.js';
-import { MpgsCallbacks } from './mpgs/mpgs-callbacks.js';
-import { MpgsPaymentPublisher } from './mpgs/mpgs-payment.publisher.js';
+  enabledGateway,
+  gatewayControllers,
+  gatewayPath,
+  type GatewayFeature,
+} from './gateways/gateway.js';
+import { mpgs } from './gateways/mpgs/mpgs.gateway.js';
+import { PlutuHealthIndicator } from './payments/health.js';
+import { defaultDelivery } from './payments/in-process-delivery.js';
+import { Invoices } from './payments/invoices.js';
 import {
-  controllerPath,
-  hasCallbackRoute,
-  createMpgsControllers,
-} from './mpgs/mpgs.controller.js';
-import { MpgsHealthIndicator } from './mpgs/mpgs.health.js';
-import { describeMpgs } from './mpgs/mpgs.openapi.js';
-import { MpgsService } from './mpgs/mpgs.service.js';
-import { DEFAULT_ACCOUNT, getPlutuToken } from './plutu.account.js';
-import { PlutuConfig, type PlutuRegistration } from './plutu.config.js';
-import { PlutuConfigurationError } from './plutu.errors.js';
+  PAYMENT_DELIVERY,
+  PAYMENT_PROCESSOR,
+  type PaymentDeliveryDefinition,
+} from './payments/payment-delivery.js';
+import { PaymentIntake } from './payments/payment-intake.js';
+import { PAYMENT_JOURNAL } from './payments/payment-journal.js';
+import { EventPaymentProcessor } from './payments/payment-processor.js';
+import { PlutuEventsModule } from './payments/plutu-events.module.js';
+import { PlutuRegistration } from './plutu.registration.js';
 import {
-  ASYNC_OPTIONS,
-  checkOptionNames,
-  MODULE_EXTRAS,
-  PLUTU_OPTIONS,
-} from './plutu.option-names.js';
-import type {
-  PlutuModuleAsyncOptions,
-  PlutuModuleAsyncOptionsFor,
-  PlutuModuleExtras,
-  PlutuModuleOptionsFor,
-  PlutuOptionsFactory,
-  PlutuTenantOptions,
+  checkAsyncOptions,
+  checkFactoryOptions,
+  checkModuleOptions,
+  type PlutuModuleAsyncOptions,
+  type PlutuModuleAsyncOptionsFor,
+  type PlutuModuleExtras,
+  type PlutuModuleOptionsFor,
+  type PlutuOptionsFactory,
+  type PlutuTenantOptions,
 } from './plutu.options.js';
-
-const OPENAPI = Symbol('OPENAPI');
+import { failOption } from './utils/options.js';
 
 /**
- * Card payments through Plutu. Import it once for each account, in the root
- * module, beside `EventEmitterModule.forRoot()`.
+ * What the options of a factory say, checked. The options themselves are not kept:
+ * whoever inspects the application would see the keys.
+ */
+interface Settings {
+  readonly account: PlutuAccount;
+  readonly api: ApiSettings;
+  readonly checkout: CheckoutSettings;
+}
+
+const SETTINGS = Symbol('SETTINGS');
+
+/** Where Nest keeps the path that `RouterModule` gives a module. */
+const MODULE_PATH = '__module_path__';
+
+/**
+ * Payments through Plutu. Import it once for each account, in the root module,
+ * beside `EventEmitterModule.forRoot()`.
  */
 @Module({})
 export class PlutuModule implements OnModuleInit {
   constructor(
     private readonly modules: ModulesContainer,
-    @Optional() private readonly config?: PlutuConfig,
+    @Optional() private readonly registration?: PlutuRegistration,
+    @Optional() private readonly endpoints?: EndpointDiscovery,
   ) {}
 
-  /** @throws {PlutuConfigurationError} where two registrations are one too many. */
+  /** @throws {PlutuConfigurationError} for registrations that exclude each other. */
   onModuleInit(): void {
-    if (!this.config) {
+    const { registration, endpoints } = this;
+    if (!registration || !endpoints) {
       throw new PlutuConfigurationError(
         'options',
         'PlutuModule is imported without options. Import PlutuModule.forRoot(…) in the root module; other modules need no import.',
       );
     }
-    const { account, path } = this.config;
     const others = [...this.modules.values()].flatMap(
       ({ metatype, instance }) =>
         metatype === PlutuModule &&
         instance instanceof PlutuModule &&
-        instance.config &&
-        instance.config !== this.config
-          ? [instance.config]
+        instance.registration &&
+        instance.registration !== registration
+          ? [instance.registration]
           : [],
     );
-    if (others.some((other) => isSame(account, other.account))) {
-      throw new PlutuConfigurationError(
-        'name',
-        `PlutuModule is registered more than once for the account "${account}". Import it once, in the root module, or give each account a name.`,
-      );
-    }
-    if (others.some((other) => isSamePath(path, other.path))) {
-      throw new PlutuConfigurationError(
-        'controller.path',
-        `PlutuModule: two accounts have the path "${path}", so the callbacks of one would come to the other.`,
-      );
-    }
-    const twin = others.find((other) => this.takesCallbacksOf(other));
-    if (twin) {
-      throw new PlutuConfigurationError(
-        'secretKey',
-        `PlutuModule: the accounts "${account}" and "${twin.account}" have the same secret key and both take callbacks, so one callback sent to both would be published twice. Register the account once.`,
-      );
-    }
-  }
-
-  /** Whether a callback to the other account would pass here as well. */
-  private takesCallbacksOf(other: PlutuConfig): boolean {
-    const { config } = this;
-    return (
-      config?.credentials !== undefined &&
-      other.credentials !== undefined &&
-      config.hasCallbackRoute &&
-      other.hasCallbackRoute &&
-      config.credentials.sharesSecretKeyWith(other.credentials)
-    );
+    for (const other of others) registration.checkAgainst(other, endpoints);
   }
 
   /**
    * Registers the module with options that are at hand. What is wrong with them
-   * stops the start-up with a {@link PlutuConfigurationError}.
+   * stops the application at startup with a {@link PlutuConfigurationError}.
    */
   static forRoot<Given extends PlutuModuleExtras>(
     options: Given & PlutuModuleOptionsFor<Given>,
   ): DynamicModule {
-    checkOptionNames(options, [...PLUTU_OPTIONS, ...MODULE_EXTRAS]);
+    checkModuleOptions(options);
     const {
       name,
       isGlobal,
-      controller,
+      gateways,
+      redirect,
+      browserWait,
       delivery,
+      journal,
       invoices,
       tenants,
       imports,
@@ -130,8 +132,11 @@ export class PlutuModule implements OnModuleInit {
     return PlutuModule.register<PlutuTenantOptions>({
       name,
       isGlobal,
-      controller,
+      gateways,
+      redirect,
+      browserWait,
       delivery,
+      journal,
       invoices,
       tenants,
       imports,
@@ -141,16 +146,16 @@ export class PlutuModule implements OnModuleInit {
 
   /**
    * Registers the module with options that a factory makes. What shapes the
-   * module (`controller`, `delivery` …) stands beside the factory, since routes
+   * module (`gateways`, `delivery` …) stands beside the factory, because routes
    * are made before it runs.
    *
-   * @throws {PlutuConfigurationError} where none of `useFactory`, `useClass`
-   *   and `useExisting` is given, an option is none, or `controller` cannot work.
+   * @throws {PlutuConfigurationError} if none of `useFactory`, `useClass` and
+   *   `useExisting` is given, or an option does not exist or cannot work.
    */
   static forRootAsync<Given extends PlutuModuleExtras>(
     options: Given & PlutuModuleAsyncOptionsFor<Given>,
   ): DynamicModule {
-    checkOptionNames(options, ASYNC_OPTIONS);
+    checkAsyncOptions(options);
     return PlutuModule.register<PlutuTenantOptions>(options);
   }
 
@@ -160,107 +165,212 @@ export class PlutuModule implements OnModuleInit {
     const {
       name = DEFAULT_ACCOUNT,
       isGlobal = true,
-      controller = true,
-      delivery: {
-        imports: deliveryImports = [],
-        providers: deliveryProviders = [],
-        injectAs,
-        ...delivery
-      } = inProcessDelivery(),
+      gateways: features = [mpgs()],
       invoices,
       tenants,
       imports = [],
     } = options;
-    if (!/^[\w-]+$/.test(name)) {
-      throw new PlutuConfigurationError(
-        'name',
-        'PlutuModule: the option "name" must be made of A-Z a-z 0-9 _ -.',
-      );
-    }
+    const {
+      imports: deliveryImports = [],
+      providers: deliveryProviders = [],
+      injectAs,
+      ...delivery
+    } = chosenDelivery(options);
+    checkName(name);
+    checkFeatures(features, name);
+    const callbackSettings = new CallbackSettings(options);
+    const gateways = new EnabledGateways(
+      features.map((feature) => enabledGateway(feature, name)),
+    );
     const injectable: Provider[] = [
-      // One of an account with a name is made by mpgsCallbackGuard(name).
-      ...(name === DEFAULT_ACCOUNT ? [MpgsCallbackGuard] : []),
-      ...[MpgsService, MpgsCallbacks, MpgsHealthIndicator].map((provider) => ({
+      ...[
+        ...features.map(({ gateway }) => gateway.service),
+        CallbackVerifier,
+        PaymentIntake,
+        PlutuHealthIndicator,
+      ].map((provider) => ({
         provide: getPlutuToken<unknown>(provider, name),
         useClass: provider,
       })),
+      {
+        provide: getPlutuToken(CallbackSettings, name),
+        useValue: callbackSettings,
+      },
       ...(injectAs
         ? [
             {
               provide: getPlutuToken(injectAs, name),
-              useExisting: CALLBACK_DELIVERY,
+              useExisting: PAYMENT_DELIVERY,
             },
           ]
         : []),
     ];
-    const controllers = controller
-      ? createMpgsControllers(controller === true ? {} : controller, name)
-      : [];
     return {
       module: PlutuModule,
       global: isGlobal,
-      // An axios of its own: interceptors of the application's do not see it.
-      imports: [HttpModule.register({}), ...deliveryImports, ...imports],
-      controllers,
-      providers: [
-        ...configProviders(options, {
+      imports: [
+        // An axios of its own: interceptors of the application do not see it.
+        HttpModule.register({}),
+        PlutuEventsModule,
+        PlutuCallbacksModule,
+        ...deliveryImports,
+        ...imports,
+      ],
+      controllers: features.flatMap((feature) =>
+        gatewayControllers(feature, {
           account: name,
           hasTenants: tenants !== undefined,
-          path: controller ? controllerPath(controller, name) : undefined,
-          hasCallbackRoute: hasCallbackRoute(controller),
+          pages: callbackSettings.pages,
         }),
-        PlutuClient,
-        PlutuEvents,
+      ),
+      providers: [
+        ...settingsProviders(options, name, (made) => {
+          checkFactoryOptions(made);
+          const api = new ApiSettings(made);
+          return {
+            account: new PlutuAccount(name, made, {
+              baseUrl: api.baseUrl,
+              hasTenants: tenants !== undefined,
+            }),
+            api,
+            checkout: new CheckoutSettings(made, gateways),
+          };
+        }),
+        { provide: EnabledGateways, useValue: gateways },
+        {
+          provide: PlutuAccount,
+          useFactory: ({ account }: Settings) => account,
+          inject: [SETTINGS],
+        },
+        {
+          provide: PlutuRegistration,
+          useFactory: (account: PlutuAccount) =>
+            new PlutuRegistration(
+              account,
+              features.map((feature) => gatewayPath(feature, name)),
+            ),
+          inject: [PlutuAccount],
+        },
+        {
+          provide: ApiSettings,
+          useFactory: ({ api }: Settings) => api,
+          inject: [SETTINGS],
+        },
+        {
+          provide: CheckoutSettings,
+          useFactory: ({ checkout }: Settings) => checkout,
+          inject: [SETTINGS],
+        },
+        {
+          provide: ReturnUrls,
+          useFactory: (
+            settings: CheckoutSettings,
+            application: ApplicationConfig,
+            adapterHost: HttpAdapterHost,
+            { applicationId }: ModulesContainer,
+          ) =>
+            new ReturnUrls(settings, gateways, application, adapterHost, () =>
+              Reflect.hasMetadata(MODULE_PATH + applicationId, PlutuModule),
+            ),
+          inject: [
+            CheckoutSettings,
+            ApplicationConfig,
+            HttpAdapterHost,
+            ModulesContainer,
+          ],
+        },
         {
           provide: Invoices,
-          useFactory: (moduleRef: ModuleRef, { account }: PlutuConfig) =>
-            new Invoices(moduleRef, invoices, account),
-          inject: [ModuleRef, PlutuConfig],
+          useFactory: (moduleRef: ModuleRef) =>
+            new Invoices(moduleRef, invoices, name),
+          inject: [ModuleRef],
         },
         {
           provide: CredentialsResolver,
-          useFactory: (moduleRef: ModuleRef, config: PlutuConfig) =>
-            new CredentialsResolver(moduleRef, config, tenants),
-          inject: [ModuleRef, PlutuConfig],
+          useFactory: (moduleRef: ModuleRef, account: PlutuAccount) =>
+            new CredentialsResolver(moduleRef, account, tenants),
+          inject: [ModuleRef, PlutuAccount],
         },
-        { provide: CALLBACK_PUBLISHER, useClass: MpgsPaymentPublisher },
+        PlutuClient,
+        Checkouts,
+        Rejections,
+        { provide: PAYMENT_PROCESSOR, useClass: EventPaymentProcessor },
         ...deliveryProviders,
-        { provide: CALLBACK_DELIVERY, ...delivery },
+        { provide: PAYMENT_DELIVERY, ...delivery },
+        ...(options.journal
+          ? [{ provide: PAYMENT_JOURNAL, useExisting: PAYMENT_DELIVERY }]
+          : []),
         ...injectable,
-        // Run when the application is made, as all providers are, and so
-        // before SwaggerModule.createDocument(app).
-        { provide: OPENAPI, useFactory: () => describeMpgs(controllers, name) },
       ],
       exports: injectable,
     };
   }
 }
 
-/** Nest and Express take `/EU//mpgs/` for `eu/mpgs`. */
-function isSamePath(one?: string, other?: string): boolean {
-  return isSame(normalizedPath(one), normalizedPath(other));
+/** @throws {PlutuConfigurationError} for a delivery beside a journal. */
+function chosenDelivery({
+  delivery,
+  journal,
+}: PlutuModuleExtras): PaymentDeliveryDefinition {
+  if (journal === undefined) return delivery ?? defaultDelivery();
+  if (delivery !== undefined) {
+    throw new PlutuConfigurationError(
+      'journal',
+      'PlutuModule: the options "journal" and "delivery" exclude each other. A journal delivers the payments itself.',
+    );
+  }
+  if (!journal.isJournal) {
+    throw new PlutuConfigurationError(
+      'journal',
+      'PlutuModule: the option "journal" takes a journal, such as sqlJournal(…). Any other delivery belongs into "delivery".',
+    );
+  }
+  const { isJournal: _, ...definition } = journal;
+  return definition;
 }
 
-function normalizedPath(path?: string): string | undefined {
-  return path?.split('/').filter(Boolean).join('/');
+function checkName(name: string): void {
+  if (/^[\w-]+$/.test(name)) return;
+  failOption('name', 'must be made of A-Z a-z 0-9 _ -');
 }
 
-/** Express takes `/EU` for `/eu`. */
-function isSame(one?: string, other?: string): boolean {
-  return one !== undefined && one.toLowerCase() === other?.toLowerCase();
+function checkFeatures(
+  features: readonly GatewayFeature[],
+  account: string,
+): void {
+  if (features.length === 0) {
+    failOption('gateways', 'must list at least one, such as [mpgs()]');
+  }
+  const name = firstTwice(features.map(({ gateway }) => gateway.name));
+  if (name !== undefined) failOption('gateways', `lists ${name} twice`);
+  // Express takes `/Pay` for `/pay`.
+  const path = firstTwice(
+    features.map((feature) => gatewayPath(feature, account).toLowerCase()),
+  );
+  if (path !== undefined) {
+    failOption(
+      'gateways',
+      `lists two with the path "${path}", so the callbacks of one would come to the other`,
+    );
+  }
 }
 
-function configProviders<Options extends PlutuTenantOptions>(
+function firstTwice(values: readonly string[]): string | undefined {
+  return values.find((value, index) => values.indexOf(value) !== index);
+}
+
+function settingsProviders<Options extends PlutuTenantOptions>(
   options: PlutuModuleAsyncOptions<Options>,
-  registration: PlutuRegistration,
+  account: string,
+  settingsOf: (made: Options) => Settings,
 ): Provider[] {
   const { useFactory, useClass, useExisting, inject = [] } = options;
   if (useFactory) {
     return [
       {
-        provide: PlutuConfig,
+        provide: SETTINGS,
         useFactory: async (...args: never[]) =>
-          new PlutuConfig(await useFactory(...args), registration),
+          settingsOf(await useFactory(...args)),
         inject,
       },
     ];
@@ -275,12 +385,9 @@ function configProviders<Options extends PlutuTenantOptions>(
   return [
     ...(useClass ? [useClass] : []),
     {
-      provide: PlutuConfig,
-      useFactory: async (optionsFactory: PlutuOptionsFactory<Options>) =>
-        new PlutuConfig(
-          await optionsFactory.createPlutuOptions(registration.account),
-          registration,
-        ),
+      provide: SETTINGS,
+      useFactory: async (made: PlutuOptionsFactory<Options>) =>
+        settingsOf(await made.createPlutuOptions(account)),
       inject: [factory],
     },
   ];

@@ -1,161 +1,57 @@
 import type {
-  CanActivate,
   InjectionToken,
   ModuleMetadata,
   OptionalFactoryDependency,
   Type,
 } from '@nestjs/common';
-import type { CallbackDeliveryDefinition } from './callbacks/callback-delivery.js';
-import type { TenantCredentialsSource } from './credentials/credentials-resolver.js';
-import type { InvoiceSource } from './invoices/invoices.js';
+import {
+  KEY_OPTIONS,
+  type PlutuKeys,
+  type PlutuTenants,
+} from './account/account.options.js';
+import { API_OPTIONS, type ApiOptions } from './api/api.options.js';
+import {
+  CALLBACK_OPTIONS,
+  type CallbackOptions,
+} from './callbacks/callback.options.js';
+import {
+  CHECKOUT_OPTIONS,
+  type CheckoutOptions,
+} from './checkout/checkout.options.js';
+import { PlutuConfigurationError } from './errors/plutu-errors.js';
+import type { GatewayFeature } from './gateways/gateway.js';
+import type { InvoiceSource } from './payments/invoices.js';
+import type { PaymentDeliveryDefinition } from './payments/payment-delivery.js';
+import type { PaymentJournalDefinition } from './payments/payment-journal.js';
+import { checkOptionNames, namesOf } from './utils/options.js';
 
-/** The languages of Plutu's checkout page: Arabic or English. */
-export type PlutuLanguage = 'ar' | 'en';
+// Options are what each concept declares; here they are put together. They are not
+// made with Nest's ConfigurableModuleBuilder: it knows no options that shape the
+// module beside a factory, nor types that depend on one of them (`tenants`).
 
-/** The credentials of an account at Plutu. */
-export interface PlutuKeys {
-  /** The account's API key, sent as `X-API-KEY`. */
-  apiKey: string;
+/** What a factory may make: the account, how to talk to Plutu, how to open checkouts. */
+export interface PlutuOptions extends PlutuKeys, ApiOptions, CheckoutOptions {}
 
-  /** The account's access token. It decides between test and live. */
-  accessToken: string;
-
-  /**
-   * The account's secret key, which signs callbacks. While it is being
-   * replaced, give both: a callback that any of them signed is genuine.
-   */
-  secretKey: string | readonly string[];
+/** The same with tenants: the application's own keys may be left out. */
+export interface PlutuTenantOptions extends ApiOptions, CheckoutOptions {
+  /** As {@link PlutuKeys.apiKey}. */
+  apiKey?: PlutuKeys['apiKey'] | undefined;
+  /** As {@link PlutuKeys.accessToken}. */
+  accessToken?: PlutuKeys['accessToken'] | undefined;
+  /** As {@link PlutuKeys.secretKey}. */
+  secretKey?: PlutuKeys['secretKey'] | undefined;
 }
 
-/** How to talk to Plutu. */
-export interface PlutuSettings {
+/**
+ * What shapes the module itself. It stands beside a factory, because routes are made
+ * before the factory runs.
+ */
+export interface PlutuModuleExtras extends CallbackOptions {
   /**
-   * Where Plutu's API is, without the version. Plain `http:` sends the keys
-   * unprotected and is meant for a local Plutu.
-   *
-   * @default 'https://api.plutus.ly/api'
-   */
-  baseUrl?: string | undefined;
-
-  /**
-   * The absolute URL of the callback endpoint, as the customer's browser
-   * reaches it. Without it, every `confirm` has to name its own.
-   */
-  returnUrl?: string | undefined;
-
-  /**
-   * The language of the checkout page, where `confirm` does not say.
-   *
-   * @default Plutu's own default, Arabic
-   */
-  lang?: PlutuLanguage | undefined;
-
-  /**
-   * The currencies, as ISO 4217 codes, in which the account is paid. The one that
-   * it processes is set at Plutu. An approved payment in any other is a mismatch.
-   *
-   * @default ['USD']
-   */
-  currencies?: readonly string[] | undefined;
-
-  /**
-   * How long one request to Plutu may take, connecting included, in
-   * milliseconds.
-   *
-   * @default 30000
-   */
-  timeout?: number | undefined;
-
-  /**
-   * How many more times to try when no connection could be made. A request that
-   * may have reached Plutu is never sent again.
-   *
-   * @default 2
-   */
-  retries?: number | undefined;
-}
-
-/** The account at Plutu and how to talk to it. */
-export interface PlutuOptions extends PlutuKeys, PlutuSettings {}
-
-/** The shop's own pages to send the customer's browser to, after a callback. */
-export interface MpgsRedirectPages {
-  /** An absolute `http(s):` URL, or a path that begins with one `/`. */
-  approved: string;
-  /** Likewise: the customer backed out. */
-  canceled: string;
-  /** Neither paid nor backed out of, such as a declined card. */
-  incomplete: string;
-  /**
-   * The callback was not genuine, or made no sense, or the payment was not due.
-   * This page gets no `invoiceNo`.
-   */
-  refused: string;
-}
-
-/** The two routes of the module's controller. */
-export type MpgsRoute = 'confirm' | 'callback';
-
-/** The controller that the module registers for MPGS. */
-export interface MpgsControllerOptions {
-  /**
-   * The path of the controller. `returnUrl` has to lead to `<path>/callback`,
-   * behind the application's global prefix if it has one. Versioning does not
-   * touch it.
-   *
-   * @default 'plutu/mpgs', and 'plutu/<name>/mpgs' for an account with a name
-   */
-  path?: string | undefined;
-
-  /**
-   * Which routes there are: `POST confirm`, `GET callback`.
-   *
-   * @default ['confirm', 'callback']
-   */
-  routes?: readonly MpgsRoute[] | undefined;
-
-  /**
-   * Guards for `POST confirm`. Whoever may call it chooses the amount and the
-   * invoice number. What the guards inject has to be global, or come from a
-   * module in `imports`.
-   */
-  confirmGuards?: readonly (Type<CanActivate> | CanActivate)[] | undefined;
-
-  /**
-   * Whether `POST confirm` tells Plutu the address of its caller, where the
-   * request names none. It is the one that Express and Fastify see: behind a
-   * proxy, set their `trust proxy` or `trustProxy`. Switch it on where customers
-   * call the route themselves; where a server of yours does, it is the server's.
-   *
-   * @default false
-   */
-  customerIp?: boolean | undefined;
-
-  /**
-   * Decorators for the method of `GET callback`: what tells a global guard of
-   * the application's to let Plutu in, such as its own `@Public()`, or
-   * `SkipThrottle()` of `@nestjs/throttler`: a callback that a rate limit
-   * refuses is lost.
-   */
-  callbackDecorators?: readonly MethodDecorator[] | undefined;
-
-  /**
-   * Answer a callback with `303 See Other` to one of these pages, with the
-   * query parameters `outcome` and `invoiceNo`. The page `refused` gets no
-   * `invoiceNo`.
-   *
-   * @default none: callbacks are answered with JSON
-   */
-  redirect?: MpgsRedirectPages | undefined;
-}
-
-/** What shapes the module itself, and so has to be known before any factory ran. */
-export interface PlutuModuleExtras {
-  /**
-   * A name for the account, made of `A-Z a-z 0-9 _ -`, where an application has
-   * several: each is a registration of its own, with its own credentials,
-   * controller and delivery. Its events carry the name, `@InjectMpgs(name)`
-   * injects its service.
+   * A name for the account, made of `A-Z a-z 0-9 _ -`, if an application has
+   * several: each is a registration of its own, with its own credentials, routes
+   * and delivery. Its events carry the name, `@InjectPlutu(MpgsService, name)`
+   * injects its services.
    *
    * @default 'default'
    */
@@ -169,97 +65,55 @@ export interface PlutuModuleExtras {
   isGlobal?: boolean | undefined;
 
   /**
-   * The controller: `false` for none, or how it should be.
+   * The gateways that the application takes payments through.
    *
-   * @default true
+   * @default [mpgs()]
    */
-  controller?: boolean | MpgsControllerOptions | undefined;
+  gateways?: readonly GatewayFeature[] | undefined;
 
   /**
-   * How a verified callback gets to the event handlers, once and safely.
+   * How a genuine payment gets to the consumers, once and safely.
    *
    * @default inProcessDelivery(), for one instance
    */
-  delivery?: CallbackDeliveryDefinition | undefined;
+  delivery?: PaymentDeliveryDefinition | undefined;
 
   /**
-   * A provider of the application's that knows its invoices: any injectable
-   * class with the method of {@link InvoiceSource}. With it, a payment of
-   * another amount than was due is a *mismatch* and not *approved*, and
-   * `confirm` needs only the invoice number.
+   * The record of checkouts and payments in the application's own database, such
+   * as `sqlJournal(…)` of `nestjs-plutu/sql`. It delivers the payments itself, so
+   * there is no `delivery` beside it.
+   */
+  journal?: PaymentJournalDefinition | undefined;
+
+  /**
+   * A provider of the application that knows its invoices: any injectable class with
+   * the method of {@link InvoiceSource}. With it, a payment of another amount than
+   * was due is a *mismatch* and not *approved*, and a checkout needs only the invoice
+   * number.
    */
   invoices?: InjectionToken<InvoiceSource> | undefined;
 
   /**
-   * Credentials for each tenant of the application's, from wherever they are
-   * kept. `confirm` then names the tenant, its callbacks are verified with that
+   * Credentials for each tenant of the application, from wherever they are kept.
+   * `createCheckout` then names the tenant, its callbacks are verified with that
    * tenant's keys, and the events carry it.
    */
   tenants?: PlutuTenants | undefined;
 
-  /** Modules whose providers the factory, or the controller's guards, inject. */
+  /** Modules whose providers the factory, or the gateways' guards, inject. */
   imports?: ModuleMetadata['imports'] | undefined;
 }
 
-/** The application's tenants, each with an account of its own at Plutu. */
-export interface PlutuTenants {
-  /** A provider of the application's that knows their credentials. */
-  source: InjectionToken<TenantCredentialsSource>;
-
-  /**
-   * How many tenants' credentials to keep at hand, the latest used.
-   *
-   * @default 1000
-   */
-  max?: number | undefined;
-
-  /**
-   * For how long, in milliseconds: how soon a changed key takes effect.
-   *
-   * @default 60000
-   */
-  ttl?: number | undefined;
-}
-
 /** What `PlutuModule.forRoot` takes. */
-export interface PlutuModuleOptions extends PlutuOptions, PlutuModuleExtras {}
-
-/** Options with tenants: credentials of the application's own may be left out. */
-export interface PlutuTenantOptions extends PlutuSettings {
-  /** As {@link PlutuKeys.apiKey}. */
-  apiKey?: PlutuKeys['apiKey'] | undefined;
-  /** As {@link PlutuKeys.accessToken}. */
-  accessToken?: PlutuKeys['accessToken'] | undefined;
-  /** As {@link PlutuKeys.secretKey}. */
-  secretKey?: PlutuKeys['secretKey'] | undefined;
+export interface PlutuModuleOptions extends PlutuOptions, PlutuModuleExtras {
+  tenants?: undefined;
 }
 
-/** What `PlutuModule.forRoot` takes where there are tenants. */
+/** What `PlutuModule.forRoot` takes with tenants. */
 export interface PlutuTenantModuleOptions
   extends PlutuTenantOptions, PlutuModuleExtras {
   tenants: PlutuTenants;
 }
-
-/** What `PlutuModule.forRootAsync` takes where there are tenants. */
-export interface PlutuTenantModuleAsyncOptions extends PlutuModuleAsyncOptions<PlutuTenantOptions> {
-  tenants: PlutuTenants;
-}
-
-/**
- * The options that `PlutuModule.forRoot` needs. Chosen by what it is given, so
- * that the compiler names the missing credential: for a union of the two it
- * would name `tenants`.
- */
-export type PlutuModuleOptionsFor<Given> =
-  Given extends Pick<PlutuTenantModuleOptions, 'tenants'>
-    ? PlutuTenantModuleOptions
-    : PlutuModuleOptions;
-
-/** Likewise, for `PlutuModule.forRootAsync`. */
-export type PlutuModuleAsyncOptionsFor<Given> =
-  Given extends Pick<PlutuTenantModuleOptions, 'tenants'>
-    ? PlutuTenantModuleAsyncOptions
-    : PlutuModuleAsyncOptions;
 
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface PlutuOptionsFactory<Options = PlutuOptions> {
@@ -286,34 +140,80 @@ export interface PlutuModuleAsyncOptions<
   useExisting?: InjectionToken<PlutuOptionsFactory<Options>> | undefined;
 }
 
-/** The environment variables that {@link plutuOptionsFromEnv} reads. */
-export const PLUTU_ENVIRONMENT = {
-  apiKey: 'PLUTU_API_KEY',
-  accessToken: 'PLUTU_ACCESS_TOKEN',
-  secretKey: 'PLUTU_SECRET_KEY',
-  baseUrl: 'PLUTU_BASE_URL',
-} as const;
+/** What `PlutuModule.forRootAsync` takes with tenants. */
+export interface PlutuTenantModuleAsyncOptions extends PlutuModuleAsyncOptions<PlutuTenantOptions> {
+  tenants: PlutuTenants;
+}
 
 /**
- * Reads the account from the environment: `PLUTU_API_KEY`,
- * `PLUTU_ACCESS_TOKEN`, `PLUTU_SECRET_KEY` (several, while it is being
- * replaced, separated by commas) and `PLUTU_BASE_URL` (optional).
- *
- * A missing variable becomes an empty option, which stops the start-up with a
- * {@link PlutuConfigurationError} that names it.
- *
- * @example
- * PlutuModule.forRootAsync({
- *   useFactory: () => ({ ...plutuOptionsFromEnv(), returnUrl: 'https://…' }),
- * })
+ * What `PlutuModule.forRoot` needs of what it is given: with `tenants` or without, so
+ * that the compiler names a credential that is missing. For a union of the two it
+ * would name `tenants`.
  */
-export function plutuOptionsFromEnv(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Pick<PlutuOptions, keyof typeof PLUTU_ENVIRONMENT> {
-  return {
-    apiKey: env[PLUTU_ENVIRONMENT.apiKey] ?? '',
-    accessToken: env[PLUTU_ENVIRONMENT.accessToken] ?? '',
-    secretKey: (env[PLUTU_ENVIRONMENT.secretKey] ?? '').split(','),
-    baseUrl: env[PLUTU_ENVIRONMENT.baseUrl] || undefined,
-  };
+export type PlutuModuleOptionsFor<Given> =
+  Given extends Pick<PlutuTenantModuleOptions, 'tenants'>
+    ? PlutuTenantModuleOptions
+    : PlutuModuleOptions;
+
+/** Likewise, for `PlutuModule.forRootAsync`. */
+export type PlutuModuleAsyncOptionsFor<Given> =
+  Given extends Pick<PlutuTenantModuleOptions, 'tenants'>
+    ? PlutuTenantModuleAsyncOptions
+    : PlutuModuleAsyncOptions;
+
+const FACTORY_OPTIONS = [...KEY_OPTIONS, ...API_OPTIONS, ...CHECKOUT_OPTIONS];
+
+const EXTRAS = [
+  ...CALLBACK_OPTIONS,
+  ...namesOf<Omit<PlutuModuleExtras, keyof CallbackOptions>>({
+    name: true,
+    isGlobal: true,
+    gateways: true,
+    delivery: true,
+    journal: true,
+    invoices: true,
+    tenants: true,
+    imports: true,
+  }),
+];
+
+const ASYNC_OPTIONS = [
+  ...EXTRAS,
+  ...namesOf<Omit<PlutuModuleAsyncOptions, keyof PlutuModuleExtras>>({
+    inject: true,
+    useFactory: true,
+    useClass: true,
+    useExisting: true,
+  }),
+];
+
+/** @throws {PlutuConfigurationError} for an option that `forRoot` does not have. */
+export function checkModuleOptions(options: unknown): void {
+  checkOptionNames(options, [...FACTORY_OPTIONS, ...EXTRAS]);
+}
+
+/** @throws {PlutuConfigurationError} for one that `forRootAsync` does not have. */
+export function checkAsyncOptions(options: object): void {
+  for (const name of FACTORY_OPTIONS) {
+    if (!Object.hasOwn(options, name)) continue;
+    throw new PlutuConfigurationError(
+      name,
+      `PlutuModule: the option "${name}" belongs in what the factory returns, not beside it.`,
+    );
+  }
+  checkOptionNames(options, ASYNC_OPTIONS);
+}
+
+/** @throws {PlutuConfigurationError} for an option that no factory can make. */
+export function checkFactoryOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) {
+    for (const name of EXTRAS) {
+      if (!Object.hasOwn(options, name)) continue;
+      throw new PlutuConfigurationError(
+        name,
+        `PlutuModule: the option "${name}" shapes the module itself, so it belongs beside the factory, not in what it returns.`,
+      );
+    }
+  }
+  checkOptionNames(options, FACTORY_OPTIONS);
 }

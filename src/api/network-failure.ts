@@ -7,7 +7,7 @@ import {
   PlutuOutcomeUnknownError,
   PlutuUnexpectedAnswerError,
   type PlutuError,
-} from '../plutu.errors.js';
+} from '../errors/plutu-errors.js';
 
 /** No connection came about; it may the next time. */
 const UNREACHABLE = new Set([

@@ -16,8 +16,8 @@ import {
   timeout,
   type Observable,
 } from 'rxjs';
-import type { PlutuCredentials } from '../credentials/plutu-credentials.js';
-import { PlutuConfig } from '../plutu.config.js';
+import type { PlutuCredentials } from '../account/plutu-credentials.js';
+import { ApiSettings } from './api.options.js';
 import {
   pauseBeforeRetry,
   requestFailure,
@@ -57,7 +57,7 @@ export class PlutuClient implements OnApplicationShutdown {
 
   constructor(
     private readonly http: HttpService,
-    private readonly config: PlutuConfig,
+    private readonly settings: ApiSettings,
   ) {}
 
   /**
@@ -66,7 +66,9 @@ export class PlutuClient implements OnApplicationShutdown {
    * @param credentials of the account to act for.
    * @param path the path below `baseUrl`, without a slash in front.
    * @param readResult makes what the caller wants of the `result`, or
-   *   `undefined` where the result does not hold it.
+   *   `undefined` if the result does not hold it.
+   * @param personal what no error may quote of Plutu's answer, such as the
+   *   customer's mobile number.
    * @throws {PlutuRefusedError} Plutu said no.
    * @throws {PlutuConnectionError} nothing was sent, after all retries.
    * @throws {PlutuOutcomeUnknownError} sent, but not answered.
@@ -77,11 +79,12 @@ export class PlutuClient implements OnApplicationShutdown {
     path: string,
     form: PlutuForm,
     readResult: (result: JsonObject) => T | undefined,
+    personal: readonly string[] = [],
   ): Promise<T> {
     const answer = await firstValueFrom(
       defer(() => this.send(credentials, path, form)).pipe(
         retry({
-          count: this.config.retries,
+          count: this.settings.retries,
           delay: (error: unknown, attempt) =>
             pauseBeforeRetry(error, attempt).pipe(
               takeUntil(this.#shutdown),
@@ -90,7 +93,9 @@ export class PlutuClient implements OnApplicationShutdown {
         }),
       ),
     );
-    return openEnvelope(answer, readResult, (text) => credentials.redact(text));
+    return openEnvelope(answer, readResult, (text) =>
+      credentials.redact(text, personal),
+    );
   }
 
   onApplicationShutdown(): void {
@@ -119,14 +124,14 @@ export class PlutuClient implements OnApplicationShutdown {
     };
     const body = new URLSearchParams(form).toString();
     return this.http
-      .post<string>(`${this.config.baseUrl}/${path}`, body, request)
+      .post<string>(`${this.settings.baseUrl}/${path}`, body, request)
       .pipe(
         map(({ status, data }) => ({ httpStatus: status, body: data })),
         catchError((error: unknown) =>
           throwError(() =>
             requestFailure(
               error,
-              new URL(this.config.baseUrl).host,
+              new URL(this.settings.baseUrl).host,
               form.invoice_no,
             ),
           ),
@@ -134,7 +139,7 @@ export class PlutuClient implements OnApplicationShutdown {
         // A deadline for the whole exchange: axios's own timeout starts anew
         // with every byte that trickles in.
         timeout({
-          first: this.config.timeout,
+          first: this.settings.timeout,
           with: () => timedOut(form.invoice_no),
         }),
       );

@@ -2,8 +2,8 @@ import {
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
   type FieldErrors,
-} from '../plutu.errors.js';
-import { faultOf, isKnownErrorCode } from './plutu-error-codes.js';
+} from '../errors/plutu-errors.js';
+import { faultOf, knownErrorCode } from '../errors/plutu-error-codes.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -83,7 +83,7 @@ function refusal(
   return new PlutuRefusedError({
     message: message ? `${summary}: ${message}` : summary,
     code: code || 'PLUTU_REFUSED',
-    knownCode: isKnownErrorCode(code) ? code : undefined,
+    knownCode: knownErrorCode(code),
     fault,
     retryable: fault === 'plutu',
     httpStatus: status,
@@ -101,11 +101,18 @@ function fieldErrors(
     Object.entries(fields)
       .slice(0, 50)
       .map(([name, messages]) => [
-        clean(name, 100, redact),
+        propertyName(clean(name, 100, redact)),
         (Array.isArray(messages) ? messages : [messages])
           .slice(0, 10)
           .map((message) => clean(message, 300, redact)),
       ]),
+  );
+}
+
+/** The request's own name for a field of Plutu's: `invoiceNo` for `invoice_no`. */
+function propertyName(wireName: string): string {
+  return wireName.replace(/_([a-z])/g, (_, letter: string) =>
+    letter.toUpperCase(),
   );
 }
 

@@ -1,0 +1,34 @@
+/** A gateway of a registration, as far as the folders below it have to know it. */
+export interface EnabledGateway {
+  /** Plutu's name for it, such as `mpgs`. */
+  readonly name: string;
+  /** In which it may be paid, as ISO 4217 codes. */
+  readonly currencies: readonly string[];
+  /** The path of the module's own callback route, if it has one. */
+  readonly callbackPath: string | undefined;
+  /**
+   * Whether Plutu posts the callback to a URL of its own, and the customer's
+   * browser comes back to another.
+   */
+  readonly hasReturn: boolean;
+  /** The path of the module's own route for that browser, if it has one. */
+  readonly returnPath: string | undefined;
+}
+
+/** The gateways of a registration. */
+export class EnabledGateways {
+  private readonly byName: ReadonlyMap<string, EnabledGateway>;
+
+  constructor(gateways: readonly EnabledGateway[]) {
+    this.byName = new Map(gateways.map((gateway) => [gateway.name, gateway]));
+  }
+
+  get names(): readonly string[] {
+    return [...this.byName.keys()];
+  }
+
+  /** @returns `undefined` if the registration does not have it. */
+  find(name: string): EnabledGateway | undefined {
+    return this.byName.get(name);
+  }
+}

@@ -1,0 +1,228 @@
+import {
+  Injectable,
+  Logger,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { getPlutuToken } from '../account/tokens.js';
+import type { PaymentEvent } from '../payments/events.js';
+import { PaymentIntake } from '../payments/payment-intake.js';
+import { stackOf } from '../utils/stack-of.js';
+import { CallbackSettings } from './callback.options.js';
+import {
+  CallbackInvalidException,
+  CallbackNotAcceptedException,
+  CallbackRefusedException,
+  PaymentMismatchException,
+  PaymentPendingException,
+} from './callback.exceptions.js';
+import {
+  CallbackVerifier,
+  type CallbackMessage,
+  type Unverified,
+} from './callback-verifier.js';
+import type { CallbackChannel } from './callback-channel.js';
+import { CheckoutReturn } from './checkout-return.js';
+import { endpointOf, type CallbackEndpoint } from './endpoint-metadata.js';
+import { isBrowser } from './is-browser.js';
+import { RawBodies } from './raw-body.js';
+import { refusedPage } from './redirect-pages.js';
+import type { ReturnChannel } from './return-channel.js';
+
+interface CallbackRequest {
+  readonly headers: { readonly accept?: string };
+  readonly originalUrl?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+/** What one registration does with its callbacks. */
+interface Reception {
+  readonly verifier: CallbackVerifier;
+  readonly intake: PaymentIntake;
+  readonly settings: CallbackSettings;
+}
+
+const payments = new WeakMap<object, PaymentEvent>();
+const returns = new WeakMap<object, CheckoutReturn>();
+
+/**
+ * Lets only messages through that Plutu signed for the endpoint's gateway and
+ * account: callbacks, once their payment is booked, and customers who are back. It reads the message as it arrived,
+ * because parsers differ in what they make of it, and delivers before pipes,
+ * interceptors and the method, so that none of them can keep a payment from the
+ * application.
+ */
+@Injectable()
+export class PlutuCallbackGuard implements CanActivate {
+  private readonly logger = new Logger('PlutuCallbacks');
+  private readonly receptions = new Map<string, Reception>();
+
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  /** @throws {CallbackException} for a callback that is not to be answered by the method. */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const endpoint = endpointOf(context.getHandler());
+    if (!endpoint) {
+      throw new Error(
+        `${nameOf(context)} has PlutuCallbackGuard, but is not a callback endpoint: put a decorator such as @MpgsCallbackEndpoint() on it instead.`,
+      );
+    }
+    const http = context.switchToHttp();
+    const request = http.getRequest<CallbackRequest>();
+    // Also for what is refused: this very URL may be answered otherwise later.
+    this.adapterHost.httpAdapter.setHeader(
+      http.getResponse(),
+      'Cache-Control',
+      'no-store',
+    );
+    const { channel } = endpoint;
+    if (channel.kind === 'return') {
+      returns.set(request, await this.lead(channel, endpoint, request));
+    } else {
+      payments.set(request, await this.receive(channel, endpoint, request));
+    }
+    return true;
+  }
+
+  private async receive(
+    channel: CallbackChannel,
+    endpoint: CallbackEndpoint,
+    request: CallbackRequest,
+  ): Promise<PaymentEvent> {
+    const { verifier, intake, settings } = this.receptionOf(endpoint.account);
+    const { payment: signed } = await this.verified(endpoint, async () =>
+      verifier.verify(channel, await this.messageOf(channel, request)),
+    );
+    const patience = isBrowser(request) ? settings.browserWait : 0;
+    let payment: PaymentEvent | undefined;
+    try {
+      payment = await intake.take(signed, patience);
+    } catch (error) {
+      throw new CallbackNotAcceptedException(error);
+    }
+    if (!payment) throw new PaymentPendingException();
+    if (payment.outcome === 'mismatch') {
+      throw new PaymentMismatchException(pageOfRefused(endpoint));
+    }
+    return payment;
+  }
+
+  /** Nothing is published, and a browser waits for the callback to be booked. */
+  private async lead(
+    channel: ReturnChannel,
+    endpoint: CallbackEndpoint,
+    request: CallbackRequest,
+  ): Promise<CheckoutReturn> {
+    const { verifier, intake, settings } = this.receptionOf(endpoint.account);
+    const { back, isPaidFor } = await this.verified(endpoint, async () =>
+      verifier.verifyReturn(channel, await this.messageOf(channel, request)),
+    );
+    const patience = isBrowser(request) ? settings.browserWait : 0;
+    const { account, tenant, gateway, invoiceNo } = back;
+    const invoice = { account, tenant, gateway, invoiceNo };
+    const outcome = await intake.outcomeOf(invoice, isPaidFor, patience);
+    return outcome ? new CheckoutReturn({ ...invoice, outcome }) : back;
+  }
+
+  /** @throws {CallbackException} unless Plutu signed it and it makes sense. */
+  private async verified<T extends object>(
+    endpoint: CallbackEndpoint,
+    verify: () => Promise<T | Unverified>,
+  ): Promise<T> {
+    let message: T | Unverified;
+    try {
+      message = await verify();
+    } catch (error) {
+      const { kind, gateway } = endpoint.channel;
+      this.logger.error(
+        `A ${kind} of ${gateway} could not be verified`,
+        stackOf(error),
+      );
+      throw new CallbackNotAcceptedException(error);
+    }
+    if ('refused' in message) {
+      throw new CallbackRefusedException(pageOfRefused(endpoint));
+    }
+    if ('invalid' in message) {
+      throw new CallbackInvalidException(
+        message.invalid,
+        pageOfRefused(endpoint),
+      );
+    }
+    return message;
+  }
+
+  private async messageOf(
+    { method }: CallbackChannel | ReturnChannel,
+    request: CallbackRequest,
+  ): Promise<CallbackMessage> {
+    const url = request.originalUrl ?? request.url ?? '';
+    if (method === 'GET') return { url };
+    const rawBodies = this.moduleRef.get(RawBodies, { strict: false });
+    const body = await rawBodies.of(request);
+    if ('text' in body) return { url, body: body.text };
+    if (body.problem === 'too-large') return { url, isTooLong: true };
+    throw new Error(
+      body.problem === 'eaten'
+        ? 'the body of the request was read before PlutuModule could: mount what reads bodies behind Nest, not in front of it, or keep "rawBody"'
+        : `the body of the request cannot be read (${body.problem})`,
+    );
+  }
+
+  private receptionOf(account: string): Reception {
+    let reception = this.receptions.get(account);
+    if (!reception) {
+      const find = <T>(type: abstract new (...args: never[]) => T): T =>
+        this.moduleRef.get<T>(getPlutuToken(type, account), { strict: false });
+      reception = {
+        verifier: find(CallbackVerifier),
+        intake: find(PaymentIntake),
+        settings: find(CallbackSettings),
+      };
+      this.receptions.set(account, reception);
+    }
+    return reception;
+  }
+}
+
+/**
+ * The payment that the guard let through.
+ *
+ * @throws {Error} if the guard does not stand on the route.
+ */
+export function paymentOf(context: ExecutionContext): PaymentEvent {
+  const payment = payments.get(context.switchToHttp().getRequest<object>());
+  if (!payment) {
+    throw new Error(
+      `${nameOf(context)} asks for the payment of a callback that no guard has verified: put a decorator such as @MpgsCallbackEndpoint() on it.`,
+    );
+  }
+  return payment;
+}
+
+/**
+ * The customer who is back, as the guard let through.
+ *
+ * @throws {Error} if the guard does not stand on the route.
+ */
+export function returnOf(context: ExecutionContext): CheckoutReturn {
+  const back = returns.get(context.switchToHttp().getRequest<object>());
+  if (!back) {
+    throw new Error(
+      `${nameOf(context)} asks for the return of a customer that no guard has verified: put a decorator such as @TlyncReturnEndpoint() on it.`,
+    );
+  }
+  return back;
+}
+
+function pageOfRefused({ pages }: CallbackEndpoint): string | undefined {
+  return pages && refusedPage(pages);
+}
+
+function nameOf(context: ExecutionContext): string {
+  return `${context.getClass().name}.${context.getHandler().name}`;
+}

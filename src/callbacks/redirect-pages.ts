@@ -1,0 +1,143 @@
+import type { PaymentOutcome } from '../payments/payment.js';
+import type { CheckoutReturn } from './checkout-return.js';
+import { isHttpUrl } from '../protocol/return-url.js';
+import { checkOptionNames, failOption, namesOf } from '../utils/options.js';
+
+/** The shop's own pages to send the customer's browser to, after a callback. */
+export interface RedirectPages {
+  /** An absolute `http(s):` URL, or a path that begins with one `/`. */
+  approved: string;
+  /** Likewise: the customer backed out. */
+  canceled: string;
+  /** Neither paid nor backed out of, such as a declined card. */
+  incomplete: string;
+  /** The callback was not genuine, made no sense, or was not due. */
+  refused: string;
+  /**
+   * The customer is back, and how the payment went is not known yet: it may well
+   * have been paid. Needed for gateways whose callback does not come with the
+   * customer (T-Lync).
+   */
+  pending?: string | undefined;
+}
+
+/** The pages of a gateway whose callback does not come with the customer. */
+export type ReturnPages = RedirectPages & { pending: string };
+
+const PAGES = namesOf<RedirectPages>({
+  approved: true,
+  canceled: true,
+  incomplete: true,
+  refused: true,
+  pending: true,
+});
+
+/**
+ * Checks the option `redirect`, and makes four pages of one.
+ *
+ * @param redirect one page for all outcomes, or one for each.
+ * @throws {PlutuConfigurationError} if a page is missing or cannot be one.
+ */
+export function redirectPages(redirect: string | RedirectPages): RedirectPages {
+  const pages =
+    typeof redirect === 'string'
+      ? {
+          approved: redirect,
+          canceled: redirect,
+          incomplete: redirect,
+          refused: redirect,
+          pending: redirect,
+        }
+      : redirect;
+  checkOptionNames(pages, PAGES, 'redirect');
+  for (const name of PAGES) {
+    const page: unknown = Reflect.get(pages, name);
+    if (name === 'pending' && page === undefined) continue;
+    const isPage =
+      typeof page === 'string' && (isHttpUrl(page) || isPath(page));
+    if (!isPage) {
+      failOption(
+        `redirect.${name}`,
+        'must be an absolute http(s) URL, or a path that begins with one "/"',
+      );
+    }
+  }
+  return pages;
+}
+
+/**
+ * Checks that a customer can be sent somewhere before the payment is known. Any
+ * other page would say too much.
+ *
+ * @throws {PlutuConfigurationError} if there is no page for that.
+ */
+export function returnPages(pages: RedirectPages): ReturnPages {
+  const { pending } = pages;
+  return pending === undefined
+    ? failOption(
+        'redirect.pending',
+        'is missing: customers of a gateway in "gateways" may be back before their payment is known',
+      )
+    : { ...pages, pending };
+}
+
+/** What a page is chosen by. */
+type Arrival<Outcome> = Pick<CheckoutReturn, 'invoiceNo' | 'tenant'> & {
+  readonly outcome: Outcome;
+};
+
+/** Where to send the customer's browser after a payment that was due, or not made. */
+export function pageAfter(
+  payment: Arrival<PaymentOutcome>,
+  pages: RedirectPages,
+): string {
+  const { outcome } = payment;
+  return outcome === 'mismatch'
+    ? refusedPage(pages)
+    : pageFor(payment, pages[outcome]);
+}
+
+/** Where to send a customer who is back, perhaps before the payment is known. */
+export function pageAfterReturn(
+  back: CheckoutReturn,
+  pages: ReturnPages,
+): string {
+  const { outcome, invoiceNo, tenant } = back;
+  return outcome === 'pending'
+    ? pageFor(back, pages.pending)
+    : pageAfter({ outcome, invoiceNo, tenant }, pages);
+}
+
+/** Where to send it after anything else. */
+export function refusedPage({ refused }: RedirectPages): string {
+  return withQuery(refused, { outcome: 'refused' });
+}
+
+function pageFor(
+  { outcome, invoiceNo, tenant }: Arrival<string>,
+  page: string,
+): string {
+  return withQuery(page, {
+    outcome,
+    invoiceNo,
+    ...(tenant !== undefined && { tenant }),
+  });
+}
+
+function withQuery(page: string, query: Record<string, string>): string {
+  // A path gets a host to be parsed with, and loses it again.
+  const url = new URL(page, 'http://path.invalid');
+  for (const [name, value] of Object.entries(query)) {
+    url.searchParams.set(name, value);
+  }
+  return isPath(page) ? url.href.slice(url.origin.length) : url.href;
+}
+
+function isPath(page: string): boolean {
+  // Also once it is normalized, as in `/.//elsewhere.example`.
+  return (
+    /^\/[^\s\\]*$/.test(page) &&
+    !page.startsWith('//') &&
+    !new URL(page, 'http://path.invalid').pathname.startsWith('//')
+  );
+}

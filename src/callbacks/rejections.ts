@@ -1,0 +1,77 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { PlutuAccount } from '../account/plutu-account.js';
+import { PLUTU_EVENTS } from '../payments/events.js';
+import { PlutuEvents } from '../payments/plutu-events.js';
+import {
+  CallbackRejectedEvent,
+  type RejectionReason,
+} from './callback-rejected.event.js';
+
+/** How many forgeries may be with the application's handlers at once. */
+const MAX_UNDER_WAY = 10;
+
+type Facts = Omit<
+  ConstructorParameters<typeof CallbackRejectedEvent>[0],
+  'account'
+>;
+
+/** Reports callbacks that were refused: in the log, and as an event. */
+@Injectable()
+export class Rejections {
+  private readonly logger = new Logger('PlutuCallbacks');
+  private underWay = 0;
+  private dropped = 0;
+
+  constructor(
+    private readonly account: PlutuAccount,
+    private readonly events: PlutuEvents,
+  ) {}
+
+  /**
+   * Reports one that Plutu did not sign. Not waited for: whoever sends forgeries
+   * must not learn what they cost, nor how many handlers they can keep busy.
+   */
+  forged(facts: Facts & { readonly reason: RejectionReason }): void {
+    const { gateway, path, reason } = facts;
+    this.logger.warn(`Callback of ${gateway} rejected at ${path}: ${reason}`);
+    if (this.underWay >= MAX_UNDER_WAY) {
+      this.dropped++;
+      return;
+    }
+    this.underWay++;
+    void this.notify(facts).finally(() => {
+      this.underWay--;
+      if (this.underWay === 0) this.reportDropped();
+    });
+  }
+
+  /**
+   * Reports one that Plutu signed and that is not taken all the same: somebody may
+   * have paid, and there is no other trace, so all that was signed is in it.
+   */
+  signed(facts: Omit<Required<Facts>, 'tenant'> & Pick<Facts, 'tenant'>): void {
+    const { gateway, tenant, reason, fields, signed } = facts;
+    const problems = [reason, ...Object.values(fields).flat()].join('; ');
+    this.logger.error(
+      `Callback of ${gateway} signed by Plutu, but not readable (${problems}). Look it up in Plutu's dashboard: account ${this.account.name}, ` +
+        (tenant === undefined ? '' : `tenant ${tenant}, `) +
+        JSON.stringify(signed),
+    );
+    void this.notify(facts);
+  }
+
+  private async notify(facts: Facts): Promise<void> {
+    await this.events.notify(
+      PLUTU_EVENTS.callbackRejected,
+      new CallbackRejectedEvent({ account: this.account.name, ...facts }),
+    );
+  }
+
+  private reportDropped(): void {
+    if (this.dropped === 0) return;
+    this.logger.warn(
+      `${this.dropped} rejected callbacks were logged but not published, because their handlers were busy.`,
+    );
+    this.dropped = 0;
+  }
+}

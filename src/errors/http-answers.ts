@@ -1,0 +1,110 @@
+import {
+  HttpException,
+  Injectable,
+  Logger,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { catchError, throwError, type Observable } from 'rxjs';
+import {
+  PlutuConnectionError,
+  PlutuError,
+  PlutuInvalidRequestError,
+  PlutuInvoiceMismatchError,
+  PlutuJournalError,
+  PlutuLookupError,
+  PlutuOutcomeUnknownError,
+  PlutuRefusedError,
+  PlutuUnexpectedAnswerError,
+  type FieldErrors,
+} from './plutu-errors.js';
+
+/** The body of the answer that a {@link PlutuError} becomes. */
+export class PlutuErrorAnswer {
+  /** The HTTP status. */
+  readonly statusCode!: number;
+  /** Made for programs: that of the error, such as `PLUTU_INVALID_REQUEST`. */
+  readonly code!: string;
+  /** Made for people, in English. */
+  readonly message!: string;
+  /** What is wrong with single fields. */
+  readonly fields?: FieldErrors | undefined;
+}
+
+/**
+ * Turns a {@link PlutuError} into the HTTP answer for whoever sent the request:
+ *
+ * | error | status |
+ * |---|---|
+ * | invalid request | 400 |
+ * | not what the invoice is due | 422 |
+ * | refused: the request, or the customer | 422 |
+ * | refused: Plutu; no connection; unexpected answer | 502 |
+ * | outcome unknown | 504 |
+ * | a lookup of the application's own failed; the journal cannot be written | 503 |
+ * | refused: the configuration | 500 |
+ *
+ * What only the operator can correct is answered with its code and no more.
+ */
+export function toHttpException(error: PlutuError): HttpException {
+  const answer = httpAnswer(error);
+  return new HttpException(answer, answer.statusCode, { cause: error });
+}
+
+/** Gives the errors of this package their HTTP answers, on any controller. */
+@Injectable()
+export class PlutuErrorsInterceptor implements NestInterceptor {
+  private readonly logger = new Logger(PlutuErrorsInterceptor.name);
+
+  intercept(
+    _context: ExecutionContext,
+    next: CallHandler,
+  ): Observable<unknown> {
+    return next.handle().pipe(
+      catchError((error: unknown) =>
+        throwError(() => {
+          if (!(error instanceof PlutuError)) return error;
+          const exception = toHttpException(error);
+          if (exception.getStatus() >= 500) {
+            this.logger.error(`${error.code}: ${error.message}`);
+          }
+          return exception;
+        }),
+      ),
+    );
+  }
+}
+
+function httpAnswer(error: PlutuError): PlutuErrorAnswer {
+  const { code, message } = error;
+  if (error instanceof PlutuInvalidRequestError) {
+    return { statusCode: 400, code, message, fields: error.fields };
+  }
+  if (error instanceof PlutuInvoiceMismatchError) {
+    return { statusCode: 422, code, message, fields: error.fields };
+  }
+  if (error instanceof PlutuRefusedError && error.fault !== 'configuration') {
+    const statusCode = error.fault === 'plutu' ? 502 : 422;
+    return { statusCode, code, message, fields: error.fields };
+  }
+  if (error instanceof PlutuOutcomeUnknownError) {
+    return { statusCode: 504, code, message };
+  }
+  if (error instanceof PlutuConnectionError) {
+    // The error's own message names a host, which may be an internal one.
+    return { statusCode: 502, code, message: 'Plutu cannot be reached.' };
+  }
+  if (error instanceof PlutuLookupError || error instanceof PlutuJournalError) {
+    // The error's own message may quote the application's database.
+    return { statusCode: 503, code, message: 'Please try again later.' };
+  }
+  if (error instanceof PlutuUnexpectedAnswerError) {
+    return { statusCode: 502, code, message };
+  }
+  return {
+    statusCode: 500,
+    code,
+    message: 'Payments are not set up correctly.',
+  };
+}

@@ -1,0 +1,217 @@
+import type { PlutuErrorCode, PlutuFault } from './plutu-error-codes.js';
+
+/** What is wrong with each field: its name, then one sentence per broken rule. */
+export type FieldErrors = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Base of everything that the gateways' services and the module's options throw:
+ * `catch` it to handle them all. (A callback is answered with Nest's HTTP
+ * exceptions.)
+ * None of them carries a key, a token or a request's headers.
+ */
+export abstract class PlutuError extends Error {
+  /**
+   * Stable and made for programs: begins with `PLUTU_` where this package chose
+   * it, and is Plutu's own text on a {@link PlutuRefusedError}.
+   */
+  abstract readonly code: string;
+
+  /** Whether sending the very same request again can help. */
+  abstract readonly retryable: boolean;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** `PlutuModule` cannot work with an option. Thrown while the application starts. */
+export class PlutuConfigurationError extends PlutuError {
+  override readonly code = 'PLUTU_CONFIGURATION';
+  override readonly retryable = false;
+
+  /** @param option the option to correct, as spelled in `PlutuModuleOptions`. */
+  constructor(
+    readonly option: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * The application's own `findInvoice` or `findCredentials` threw (`cause`), took
+ * too long, or answered something that cannot be read. Nothing was sent.
+ */
+export class PlutuLookupError extends PlutuError {
+  override readonly code = 'PLUTU_LOOKUP_FAILED';
+  override readonly retryable = true;
+
+  /** @param method the method of the application that failed. */
+  constructor(
+    readonly method: 'findInvoice' | 'findCredentials',
+    problem: string,
+    cause?: unknown,
+  ) {
+    const reason = cause instanceof Error ? ` (${cause.message})` : '';
+    super(`${method} failed: ${problem}${reason}.`, { cause });
+  }
+}
+
+/**
+ * The journal could not be written (`cause`), so Plutu was not asked. Nothing was
+ * sent.
+ */
+export class PlutuJournalError extends PlutuError {
+  override readonly code = 'PLUTU_JOURNAL_FAILED';
+  override readonly retryable = true;
+
+  constructor(cause: unknown) {
+    // What a database says may quote the statement, with its values.
+    super('The journal could not be written. Nothing was sent.', { cause });
+  }
+}
+
+/** The request breaks a rule that is known beforehand. Nothing was sent. */
+export class PlutuInvalidRequestError extends PlutuError {
+  override readonly code = 'PLUTU_INVALID_REQUEST';
+  override readonly retryable = false;
+
+  /** @param fields what is wrong, by property of the request. */
+  constructor(readonly fields: FieldErrors) {
+    super(
+      `The request is not valid: ${Object.values(fields).flat().join('; ')}.`,
+    );
+  }
+}
+
+/**
+ * With the `invoices` option: what was asked for is not what the application's
+ * own invoices say. Nothing was sent.
+ */
+export class PlutuInvoiceMismatchError extends PlutuError {
+  override readonly code = 'PLUTU_INVOICE_MISMATCH';
+  override readonly retryable = false;
+  /** What does not agree: the one field, with one sentence. */
+  readonly fields: FieldErrors;
+
+  /**
+   * @param field `invoiceNo`: there is no such invoice, or nothing that can be
+   *   charged is due; `amount`: another amount is due.
+   */
+  constructor(field: 'invoiceNo' | 'amount', problem: string) {
+    super(`The request does not agree with the invoice: ${problem}.`);
+    this.fields = { [field]: [problem] };
+  }
+}
+
+/**
+ * Plutu answered, and the answer is no.
+ *
+ * Where `fault` is `plutu`, an invoice number may be used up all the same: a
+ * second attempt can come back as `DUPLICATED_INVOICE_NUMBER`.
+ */
+export class PlutuRefusedError extends PlutuError {
+  /** Plutu's own code, untouched; `PLUTU_REFUSED` where Plutu gave none. */
+  override readonly code: string;
+  override readonly retryable: boolean;
+  /** `code`, in Plutu's own spelling, if it is one that this package knows. */
+  readonly knownCode: PlutuErrorCode | undefined;
+  /** Who can correct it: the account's set-up, the request, the customer, or Plutu. */
+  readonly fault: PlutuFault;
+  /** The HTTP status, as the answer's body gives it or else as it was sent. */
+  readonly httpStatus: number;
+  /** Plutu's words on single fields, by property of the request (`invoiceNo`). */
+  readonly fields: FieldErrors;
+
+  constructor(refusal: {
+    message: string;
+    code: string;
+    knownCode: PlutuErrorCode | undefined;
+    fault: PlutuFault;
+    retryable: boolean;
+    httpStatus: number;
+    fields: FieldErrors;
+  }) {
+    super(refusal.message);
+    this.code = refusal.code;
+    this.knownCode = refusal.knownCode;
+    this.fault = refusal.fault;
+    this.retryable = refusal.retryable;
+    this.httpStatus = refusal.httpStatus;
+    this.fields = refusal.fields;
+  }
+}
+
+/**
+ * No connection to Plutu: refused, name not found, no route, or a certificate
+ * that does not hold. Nothing was sent, so the invoice number is still free.
+ */
+export class PlutuConnectionError extends PlutuError {
+  override readonly code = 'PLUTU_CONNECTION_FAILED';
+  override readonly retryable = true;
+
+  /**
+   * @param networkCode Node's code of the failure, such as `ECONNREFUSED`.
+   * @param host the host of `baseUrl`, with its port.
+   */
+  constructor(
+    readonly networkCode: string,
+    readonly host: string,
+  ) {
+    super(
+      `Could not connect to Plutu at ${host} (${networkCode}). Nothing was sent.`,
+    );
+  }
+}
+
+/**
+ * The request went out and no whole answer came back: whether Plutu acted on it
+ * is unknown. The invoice number may be used up, so open the next checkout with
+ * a new one.
+ */
+export class PlutuOutcomeUnknownError extends PlutuError {
+  override readonly code = 'PLUTU_OUTCOME_UNKNOWN';
+  override readonly retryable = false;
+
+  /**
+   * @param reason `timeout`: no answer within the `timeout` option;
+   *   `cut-off`: the connection ended before the answer did.
+   * @param invoiceNo the invoice that the request was about.
+   */
+  constructor(
+    readonly reason: 'timeout' | 'cut-off',
+    readonly invoiceNo: string,
+  ) {
+    super(
+      (reason === 'timeout'
+        ? 'Plutu did not answer in time'
+        : 'The connection ended before Plutu had answered') +
+        `. The outcome is unknown and the invoice number ${invoiceNo} may be used up.`,
+    );
+  }
+}
+
+/**
+ * Something answered, but not in a form that Plutu documents: a proxy's HTML
+ * page, an empty body, a redirect, a checkout URL that is none.
+ */
+export class PlutuUnexpectedAnswerError extends PlutuError {
+  override readonly code = 'PLUTU_UNEXPECTED_ANSWER';
+  override readonly retryable = false;
+
+  /**
+   * @param problem what is wrong with the answer, as a clause.
+   * @param httpStatus the answer's HTTP status; `undefined` where the answer
+   *   was too large to be read.
+   * @param excerpt the answer's first 200 characters, on one line.
+   */
+  constructor(
+    problem: string,
+    readonly httpStatus: number | undefined,
+    readonly excerpt: string,
+  ) {
+    const status = httpStatus === undefined ? '' : ` (HTTP ${httpStatus})`;
+    super(`Plutu's answer is not what it documents${status}: ${problem}.`);
+  }
+}

@@ -1,0 +1,18 @@
+import {
+  callbackEndpointDecorator,
+  CallbackPayment,
+} from '../../callbacks/callback-endpoint.js';
+import { MPGS } from './mpgs.gateway.js';
+
+/**
+ * Makes a controller's method a callback endpoint of MPGS: `GET path`, open only to
+ * callbacks that Plutu signed, each published once. The method then answers the
+ * first arrival and every later one; `@MpgsCallback()` hands it the payment.
+ *
+ * @param path the route's path below the controller's.
+ * @param options `account`: the `name` of the account whose callbacks come to it.
+ */
+export const MpgsCallbackEndpoint = callbackEndpointDecorator(MPGS.callback);
+
+/** Hands the method of a callback endpoint its `Payment`. */
+export const MpgsCallback = CallbackPayment;

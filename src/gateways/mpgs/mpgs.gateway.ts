@@ -1,0 +1,60 @@
+import { callbackChannel } from '../../callbacks/callback-channel.js';
+import { CURRENCY } from '../../protocol/values.js';
+import { failOption } from '../../utils/options.js';
+import {
+  gatewayFeature,
+  type Gateway,
+  type GatewayFeature,
+} from '../gateway.js';
+import type { GatewayOptions } from '../gateway.options.js';
+import { MPGS_CHECKOUT } from './mpgs.checkout.js';
+import { MpgsService } from './mpgs.service.js';
+
+/** What an application may say of MPGS, in `gateways`. */
+export interface MpgsOptions extends GatewayOptions {
+  /**
+   * The currencies, as ISO 4217 codes, in which the account is paid. The one that
+   * it processes is set at Plutu. An approved payment in any other is a mismatch.
+   *
+   * @default ['USD']
+   */
+  currencies?: readonly string[] | undefined;
+}
+
+/** Mastercard Payment Gateway Services, through Plutu. */
+export const MPGS: Gateway = {
+  name: 'mpgs',
+  title: 'MPGS',
+  path: 'mpgs',
+  service: MpgsService,
+  checkout: MPGS_CHECKOUT,
+  callback: callbackChannel({
+    gateway: 'mpgs',
+    signs: [
+      'gateway',
+      'approved',
+      'canceled',
+      'amount',
+      'currency',
+      'invoice_no',
+      'transaction_id',
+    ],
+  }),
+};
+
+/**
+ * Payments by international cards, in US dollars, for the option `gateways`.
+ *
+ * @throws {PlutuConfigurationError} for an option that cannot work.
+ */
+export function mpgs(options: MpgsOptions = {}): GatewayFeature {
+  const { currencies = ['USD'] } = options;
+  if (
+    !Array.isArray(currencies) ||
+    currencies.length === 0 ||
+    !currencies.every((currency) => CURRENCY.test(currency))
+  ) {
+    failOption('mpgs.currencies', 'must list ISO 4217 codes, such as ["USD"]');
+  }
+  return gatewayFeature(MPGS, currencies, options, ['currencies']);
+}

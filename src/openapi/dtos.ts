@@ -1,0 +1,188 @@
+import type { ApiPropertyOptions } from '@nestjs/swagger';
+import { TENANT } from '../account/tenant-parameter.js';
+import {
+  CheckoutReturn,
+  RETURN_OUTCOMES,
+} from '../callbacks/checkout-return.js';
+import {
+  Checkout,
+  CheckoutDto,
+  CheckoutTarget,
+} from '../checkout/checkout.dto.js';
+import { LANGUAGES } from '../checkout/checkout.options.js';
+import { PlutuErrorAnswer } from '../errors/http-answers.js';
+import { Payment, SIGNED_OUTCOMES } from '../payments/payment.js';
+import { REQUEST_AMOUNT, WIRE_AMOUNT } from '../protocol/money.js';
+import { MAX_RETURN_URL_LENGTH } from '../protocol/return-url.js';
+import {
+  CURRENCY,
+  INVOICE_NUMBER,
+  MAX_INVOICE_NUMBER_LENGTH,
+  TRANSACTION_ID,
+} from '../protocol/values.js';
+import { describeProperties } from './metadata.js';
+
+export const INVOICE_EXAMPLE = '2026-0042';
+export const TRANSACTION_EXAMPLE = '1029384756';
+
+/** What every checkout takes; for a gateway that takes more. */
+export const CHECKOUT_PROPERTIES: Record<
+  keyof CheckoutDto,
+  ApiPropertyOptions
+> = {
+  amount: {
+    required: false,
+    oneOf: [
+      { type: 'string', pattern: REQUEST_AMOUNT.source },
+      { type: 'number', minimum: 0.01 },
+    ],
+    description:
+      'In the currency of the gateway, more than 0, with at most two decimals. May be left out if the application knows its invoices, and is then what is due.',
+    example: '25.50',
+  },
+  invoiceNo: {
+    type: 'string',
+    pattern: INVOICE_NUMBER.source,
+    maxLength: MAX_INVOICE_NUMBER_LENGTH,
+    description: 'Each number can be used only once per account.',
+    example: INVOICE_EXAMPLE,
+  },
+  customerIp: {
+    type: 'string',
+    required: false,
+    description: 'The IPv4 or IPv6 address of the customer.',
+    example: '192.0.2.1',
+  },
+  lang: {
+    type: 'string',
+    enum: [...LANGUAGES],
+    required: false,
+    description: 'The language of the checkout page.',
+  },
+};
+
+const TENANT_PROPERTY: ApiPropertyOptions = {
+  type: 'string',
+  pattern: TENANT.source,
+  required: false,
+  description: 'Whose account it is, if the application has tenants.',
+  example: 'acme',
+};
+
+/**
+ * Describes the DTOs with the very constraints that they are checked by, also for
+ * the routes of the application that take them.
+ */
+export function describeDtos(): void {
+  describeProperties(CheckoutDto, CHECKOUT_PROPERTIES);
+  describeProperties(CheckoutTarget, {
+    returnUrl: {
+      type: 'string',
+      format: 'uri',
+      maxLength: MAX_RETURN_URL_LENGTH,
+      required: false,
+      description:
+        'Where the browser of the customer comes back to, if not where the module says.',
+    },
+    callbackUrl: {
+      type: 'string',
+      format: 'uri',
+      maxLength: MAX_RETURN_URL_LENGTH,
+      required: false,
+      description:
+        'Where the callback goes, at a gateway that keeps it apart, if not where the module says.',
+    },
+    tenant: TENANT_PROPERTY,
+  });
+  describeProperties(Checkout, {
+    redirectUrl: {
+      type: 'string',
+      format: 'uri',
+      description: 'The page to send the browser of the customer to.',
+      example: 'https://checkout.example/session/1',
+    },
+    invoiceNo: { type: 'string', example: INVOICE_EXAMPLE },
+    amount: {
+      type: 'string',
+      description: 'As sent to Plutu, in the currency of the gateway.',
+      example: '25.50',
+    },
+  });
+  describeProperties(Payment, {
+    id: { type: 'string', description: 'The same for every arrival.' },
+    account: { type: 'string', example: 'default' },
+    tenant: TENANT_PROPERTY,
+    gateway: { type: 'string', example: 'mpgs' },
+    outcome: {
+      type: 'string',
+      enum: [...SIGNED_OUTCOMES],
+      description:
+        'Paid, backed out of, or neither (such as a declined card; the same transaction may still be approved).',
+    },
+    invoiceNo: {
+      type: 'string',
+      pattern: INVOICE_NUMBER.source,
+      example: INVOICE_EXAMPLE,
+    },
+    transactionId: {
+      type: 'string',
+      pattern: TRANSACTION_ID.source,
+      minLength: 1,
+      maxLength: 128,
+      example: TRANSACTION_EXAMPLE,
+    },
+    amount: {
+      type: 'string',
+      pattern: WIRE_AMOUNT.source,
+      description: 'As Plutu wrote it: 5, 5.0 and 5.00 are equal.',
+      example: '25.50',
+    },
+    amountMinor: {
+      type: 'integer',
+      description: 'The same in minor units of the currency (ISO 4217).',
+      example: 2550,
+    },
+    currency: {
+      type: 'string',
+      pattern: CURRENCY.source,
+      description: 'ISO 4217.',
+      example: 'USD',
+    },
+    method: {
+      type: 'string',
+      required: false,
+      description: 'How the customer paid, if the gateway says so.',
+    },
+  });
+  describeProperties(CheckoutReturn, {
+    account: { type: 'string', example: 'default' },
+    tenant: TENANT_PROPERTY,
+    gateway: { type: 'string', example: 'tlync' },
+    invoiceNo: {
+      type: 'string',
+      pattern: INVOICE_NUMBER.source,
+      example: INVOICE_EXAMPLE,
+    },
+    outcome: {
+      type: 'string',
+      enum: [...RETURN_OUTCOMES],
+      description:
+        'How the payment went, as far as its callback is booked; pending if it is not.',
+    },
+  });
+  describeProperties(PlutuErrorAnswer, {
+    statusCode: { type: 'integer' },
+    code: {
+      type: 'string',
+      description:
+        'Made for programs: begins with PLUTU_, or is that of Plutu.',
+    },
+    message: { type: 'string' },
+    fields: {
+      type: 'object',
+      selfRequired: false,
+      additionalProperties: { type: 'array', items: { type: 'string' } },
+      description: 'What is wrong, by the name of the field.',
+    },
+  });
+}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { PaymentEvent } from './events.js';
+import type { PaymentOutcome } from './payment.js';
+import type { PaidInvoice } from './payment-delivery.js';
+
+/** How many customers may wait in one instance: each holds a connection. */
+const MAX_WAITERS = 100;
+
+/** The pause between two looks at what another instance has done, in milliseconds. */
+const LOOK_EVERY = 250;
+
+/** What this instance remembers of the invoices that it has booked. */
+const MEMORY = { max: 10_000, ttl: 60 * 60 * 1000 };
+
+/**
+ * How the payments of invoices went: for customers who come back without a
+ * callback of their own, perhaps before it.
+ */
+@Injectable()
+export class BookedInvoices {
+  private readonly outcomes = new LRUCache<string, PaymentOutcome>(MEMORY);
+  private readonly waiters = new Set<{
+    readonly key: string;
+    readonly wake: () => void;
+  }>();
+
+  /** Takes note of a payment that is booked. */
+  booked(payment: PaymentEvent): void {
+    const key = keyOf(payment);
+    // What comes later never makes a paid invoice an unpaid one.
+    const earlier = this.outcomes.get(key);
+    if (rankOf(earlier) > rankOf(payment.outcome)) return;
+    this.outcomes.set(key, payment.outcome);
+    for (const waiter of this.waiters) {
+      if (waiter.key === key) waiter.wake();
+    }
+  }
+
+  /**
+   * Waits until the payment of an invoice is booked, here or in another instance.
+   *
+   * @param isPaidFor whether the customer is said to have paid, so that only a
+   *   payment is an answer.
+   * @param ms how long, in milliseconds; 0 to look once.
+   * @param look what another instance has done, if that can be known.
+   * @returns `undefined` if it is not booked in time, or too many wait already.
+   */
+  async outcomeOf(
+    invoice: PaidInvoice,
+    {
+      isPaidFor,
+      ms,
+      look,
+    }: {
+      readonly isPaidFor: boolean;
+      readonly ms: number;
+      readonly look: (() => Promise<PaymentEvent | undefined>) | undefined;
+    },
+  ): Promise<PaymentOutcome | undefined> {
+    const key = keyOf(invoice);
+    const deadline = performance.now() + ms;
+    for (;;) {
+      // If that fails, it is tried again: no payment depends on it.
+      const elsewhere = await look?.().catch(() => undefined);
+      // From here to the wait, nothing can be booked unnoticed.
+      const outcomes = [this.outcomes.get(key), elsewhere?.outcome];
+      const outcome =
+        outcomes.find((one) => one === 'approved') ??
+        outcomes.find(isPaid) ??
+        (isPaidFor ? undefined : outcomes.find((one) => one !== undefined));
+      const left = deadline - performance.now();
+      if (outcome || left <= 0 || this.waiters.size >= MAX_WAITERS) {
+        return outcome;
+      }
+      await this.nextBooking(key, look ? Math.min(left, LOOK_EVERY) : left);
+    }
+  }
+
+  private nextBooking(key: string, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.waiters.delete(waiter);
+        resolve();
+      };
+      const waiter = { key, wake };
+      const timer = setTimeout(wake, ms);
+      this.waiters.add(waiter);
+    });
+  }
+}
+
+/** What an invoice was paid with outweighs whatever else was tried for it. */
+function rankOf(outcome: PaymentOutcome | undefined): number {
+  if (outcome === 'approved') return 2;
+  return outcome === 'mismatch' ? 1 : 0;
+}
+
+/** Also if something else was due: the customer has paid. */
+function isPaid(outcome: PaymentOutcome | undefined): boolean {
+  return outcome === 'approved' || outcome === 'mismatch';
+}
+
+function keyOf({ account, tenant, gateway, invoiceNo }: PaidInvoice): string {
+  return JSON.stringify([account, tenant ?? null, gateway, invoiceNo]);
+}

@@ -1,0 +1,283 @@
+import {
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { inTime } from '../utils/in-time.js';
+import {
+  checkOptionNames,
+  checkWholeNumber,
+  MAX_TIMER,
+  namesOf,
+} from '../utils/options.js';
+import { messageOf } from '../utils/stack-of.js';
+import { describePayment } from './describe-payment.js';
+import {
+  PAYMENT_PROCESSOR,
+  type PaymentDelivery,
+  type PaymentDeliveryDefinition,
+  type PaymentProcessor,
+  type PaymentReceipt,
+} from './payment-delivery.js';
+import {
+  judgedPayment,
+  newRecord,
+  type PaymentRecord,
+  type SignedPayment,
+} from './payment-record.js';
+
+/** How much the process remembers, and how long consumers may take. */
+export interface InProcessDeliveryOptions {
+  /**
+   * How many payments to remember, the latest; each takes about 270 bytes. At
+   * most 8388608.
+   *
+   * @default 100000
+   */
+  max?: number | undefined;
+
+  /**
+   * For how long, in milliseconds. A customer may reload the page days later.
+   *
+   * @default 2592000000 (30 days)
+   */
+  rememberFor?: number | undefined;
+
+  /**
+   * How long one consumer may take, in milliseconds, before it counts as failed.
+   * It goes on, and is called again: some seconds later, or at the payment's next arrival.
+   *
+   * @default 30000
+   */
+  handlerTimeout?: number | undefined;
+}
+
+const OPTIONS = namesOf<InProcessDeliveryOptions>({
+  max: true,
+  rememberFor: true,
+  handlerTimeout: true,
+});
+
+/**
+ * The cache keeps its keys in a `Map`. One of V8's that holds more than this, and
+ * has others deleted all the time, throws `Map maximum size exceeded` once
+ * 16 777 216 have gone through it: after a payment was published.
+ */
+const MOST_REMEMBERED = 2 ** 23;
+
+/** The pauses before what failed is tried again, in milliseconds. */
+const PAUSES = [1_000, 10_000, 60_000, 600_000];
+
+/** How many payments of which some consumers failed are remembered. */
+const MAX_UNFINISHED = 10_000;
+
+/** How long a shutdown waits for the consumers, in milliseconds. */
+const CLOSE_TIMEOUT = 10_000;
+
+/**
+ * The default: publishes each payment before its callback is answered, and
+ * remembers it in this process. A restart forgets it, and no other instance knows
+ * of it.
+ *
+ * @throws {PlutuConfigurationError} for an option that cannot work.
+ */
+export function inProcessDelivery(
+  options: InProcessDeliveryOptions = {},
+): PaymentDeliveryDefinition {
+  checkOptionNames(options, OPTIONS, 'inProcessDelivery');
+  const {
+    max = 100_000,
+    rememberFor = 30 * 24 * 60 * 60 * 1000,
+    handlerTimeout = 30_000,
+  } = options;
+  checkWholeNumber('delivery.max', max, { most: MOST_REMEMBERED });
+  checkWholeNumber('delivery.rememberFor', rememberFor);
+  checkWholeNumber('delivery.handlerTimeout', handlerTimeout, {
+    most: MAX_TIMER,
+  });
+  return {
+    inject: [PAYMENT_PROCESSOR],
+    useFactory: (processor: PaymentProcessor) =>
+      new InProcessDelivery(
+        processor,
+        new LRUCache({ max, ttl: rememberFor }),
+        handlerTimeout,
+      ),
+  };
+}
+
+/** Loaded once in an application, however many registrations it has. */
+@Module({})
+class DefaultDeliveryModule implements OnApplicationBootstrap {
+  private readonly logger = new Logger('PlutuPayments');
+
+  onApplicationBootstrap(): void {
+    if (process.env['NODE_ENV'] !== 'production') return;
+    this.logger.warn(
+      'Payments are remembered in the memory of this process: after a restart, or in another instance, a callback that arrives again is published again. For several instances, or to keep what was accepted, set the option "delivery". If this is what you want, set it to inProcessDelivery().',
+    );
+  }
+}
+
+/** For a registration that says nothing: in the process, with a warning. */
+export function defaultDelivery(): PaymentDeliveryDefinition {
+  return { ...inProcessDelivery(), imports: [DefaultDeliveryModule] };
+}
+
+/** A payment whose consumers are being called. */
+interface Run {
+  /** Resolves once it is booked; rejects if that fails. */
+  readonly booked: Promise<PaymentRecord>;
+  /** Resolves when nothing is being called any more. */
+  readonly ended: Promise<void>;
+}
+
+type Verdict = NonNullable<PaymentRecord['verdict']>;
+
+const AS_SIGNED: Verdict = {};
+
+export class InProcessDelivery
+  implements PaymentDelivery, BeforeApplicationShutdown
+{
+  private readonly logger = new Logger('PlutuPayments');
+  /** Apart from the bounded memory, which might drop what is not finished. */
+  private readonly running = new Map<string, Run>();
+  /** What some consumers have done, and others have not. */
+  private readonly unfinished = new Map<string, PaymentRecord>();
+  private readonly retries = new Map<string, NodeJS.Timeout>();
+  private isClosing = false;
+
+  /** @param handlerTimeout in milliseconds. */
+  constructor(
+    private readonly processor: PaymentProcessor,
+    private readonly finished: LRUCache<string, Verdict>,
+    private readonly handlerTimeout: number,
+  ) {}
+
+  async accept(payment: SignedPayment): Promise<PaymentReceipt> {
+    const { id } = payment;
+    const verdict = this.finished.get(id);
+    if (verdict) {
+      return { duplicate: true, booked: judgedPayment({ payment, verdict }) };
+    }
+    const running = this.running.get(id);
+    if (running) {
+      return { duplicate: true, booked: judgedPayment(await running.booked) };
+    }
+    const unfinished = this.unfinished.get(id);
+    const run = this.start(unfinished ?? newRecord(payment));
+    return unfinished?.booked
+      ? { duplicate: true, booked: judgedPayment(unfinished) }
+      : { duplicate: false, booked: judgedPayment(await run.booked) };
+  }
+
+  /**
+   * Finishes what is being published. What the consumers need has to be there
+   * until then: close databases in `onApplicationShutdown`.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isClosing = true;
+    for (const retry of this.retries.values()) clearTimeout(retry);
+    const runs = [...this.running.values()].map(({ ended }) => ended);
+    await inTime(Promise.all(runs), CLOSE_TIMEOUT, '').catch(() =>
+      this.logger.warn(
+        `Consumers did not finish in ${CLOSE_TIMEOUT} ms and are abandoned.`,
+      ),
+    );
+    const halfDone = [...this.unfinished.values()].filter(
+      ({ booked }) => booked,
+    );
+    for (const { payment } of halfDone) {
+      this.logger.warn(
+        `Booked, but some later consumers have not succeeded, and this is forgotten now: ${describePayment(payment)}`,
+      );
+    }
+  }
+
+  private start(record: PaymentRecord, attempt = 0): Run {
+    const id = record.payment.id ?? '';
+    clearTimeout(this.retries.get(id));
+    this.retries.delete(id);
+    let ended = Promise.resolve();
+    const booked = new Promise<PaymentRecord>((resolve, reject) => {
+      ended = this.run(id, record, attempt, { resolve, reject });
+    });
+    // Nobody may be waiting for it any more.
+    booked.catch(() => {});
+    const run = { booked, ended };
+    this.running.set(id, run);
+    return run;
+  }
+
+  private async run(
+    id: string,
+    record: PaymentRecord,
+    attempt: number,
+    booked: {
+      readonly resolve: (record: PaymentRecord) => void;
+      readonly reject: (reason: unknown) => void;
+    },
+  ): Promise<void> {
+    let latest = record;
+    try {
+      const done = await this.processor.process(
+        record,
+        async (saved) => {
+          latest = saved;
+          if (saved.booked) booked.resolve(saved);
+        },
+        this.handlerTimeout,
+      );
+      // One shared object, so that each payment takes little memory.
+      const verdict = done.verdict?.mismatch ? done.verdict : AS_SIGNED;
+      this.finished.set(id, verdict);
+      this.unfinished.delete(id);
+      this.running.delete(id);
+      booked.resolve(done);
+    } catch (error) {
+      this.keep(id, latest);
+      this.running.delete(id);
+      booked.reject(error);
+      this.retryLater(latest, attempt, error);
+    }
+  }
+
+  private keep(id: string, record: PaymentRecord): void {
+    this.unfinished.set(id, record);
+    const [oldest] = this.unfinished.keys();
+    if (this.unfinished.size > MAX_UNFINISHED && oldest !== undefined) {
+      this.unfinished.delete(oldest);
+    }
+  }
+
+  /** No other arrival may ever come: Plutu documents no retry. */
+  private retryLater(
+    record: PaymentRecord,
+    attempt: number,
+    error: unknown,
+  ): void {
+    if (this.isClosing) return;
+    const { payment } = record;
+    const reason = messageOf(error);
+    const pause = PAUSES[attempt];
+    if (pause === undefined) {
+      this.logger.error(
+        `Consumers given up: ${describePayment(payment)}: ${reason}`,
+      );
+      void this.processor.reportFailure({
+        record,
+        attempts: attempt + 1,
+        reason,
+      });
+      return;
+    }
+    this.logger.warn(
+      `Consumers failed, tried again in ${pause / 1000} s: ${describePayment(payment)}: ${reason}`,
+    );
+    const retry = setTimeout(() => this.start(record, attempt + 1), pause);
+    retry.unref();
+    this.retries.set(payment.id ?? '', retry);
+  }
+}

@@ -1,0 +1,107 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { inTime } from '../utils/in-time.js';
+import { stackOf } from '../utils/stack-of.js';
+import { BookedInvoices } from './booked-invoices.js';
+import { BookingWaiters } from './booking-waiters.js';
+import { describePayment } from './describe-payment.js';
+import type { PaymentEvent } from './events.js';
+import {
+  PAYMENT_DELIVERY,
+  type PaidInvoice,
+  type PaymentDelivery,
+  type PaymentReceipt,
+} from './payment-delivery.js';
+import type { PaymentOutcome } from './payment.js';
+import type { SignedPayment } from './payment-record.js';
+
+/** What a customer gets if too many wait already, in milliseconds. */
+const NO_PATIENCE = 50;
+
+/** Takes genuine payments in: hands them to the delivery, and waits for them. */
+@Injectable()
+export class PaymentIntake {
+  private readonly logger = new Logger('PlutuPayments');
+
+  constructor(
+    @Inject(PAYMENT_DELIVERY) private readonly delivery: PaymentDelivery,
+    private readonly waiters: BookingWaiters,
+    private readonly bookedInvoices: BookedInvoices,
+  ) {}
+
+  /**
+   * Hands a payment over, unless that has been done.
+   *
+   * @param patience how long a customer waits for it to be booked, in
+   *   milliseconds; 0 for a program, which does not.
+   * @returns the payment as it was judged, or `undefined` if it has been accepted
+   *   and is not booked yet.
+   * @throws {Error} if it was not accepted: the next arrival tries again.
+   */
+  async take(
+    payment: SignedPayment,
+    patience: number,
+  ): Promise<PaymentEvent | undefined> {
+    if (patience === 0) return (await this.accept(payment, 0)).booked;
+    const leave = this.waiters.enter();
+    try {
+      const start = performance.now();
+      const wait = leave ? patience : NO_PATIENCE;
+      const { booked } = await this.accept(payment, wait);
+      if (booked || !leave) return booked;
+      return await this.waiters.wait(
+        payment.id,
+        async () => this.delivery.findBooked?.(payment.id),
+        Math.max(0, patience - (performance.now() - start)),
+      );
+    } finally {
+      leave?.();
+    }
+  }
+
+  /**
+   * Says how the payment of an invoice went, for a customer who comes back without
+   * the callback, and perhaps before it.
+   *
+   * @param isPaidFor whether the customer is said to have paid: then only a payment
+   *   is an answer.
+   * @param patience how long the customer waits, in milliseconds; 0 for a program.
+   * @returns `undefined` if it is not booked, as far as this instance can know.
+   */
+  async outcomeOf(
+    invoice: PaidInvoice,
+    isPaidFor: boolean,
+    patience: number,
+  ): Promise<PaymentOutcome | undefined> {
+    const { delivery } = this;
+    return this.bookedInvoices.outcomeOf(invoice, {
+      isPaidFor,
+      ms: patience,
+      look:
+        delivery.findByInvoice &&
+        (async () => delivery.findByInvoice?.(invoice)),
+    });
+  }
+
+  private async accept(
+    payment: SignedPayment,
+    patience: number,
+  ): Promise<PaymentReceipt> {
+    const start = performance.now();
+    const about = () =>
+      `${describePayment(payment)}, ${payment.outcome}, ${Math.round(performance.now() - start)} ms`;
+    try {
+      const accepting = this.delivery.accept(payment);
+      const receipt = await (patience === 0
+        ? accepting
+        : inTime(accepting, patience, `not accepted in ${patience} ms`));
+      const what = receipt.duplicate
+        ? 'Duplicate callback'
+        : 'Callback accepted';
+      this.logger.log(`${what}: ${about()}`);
+      return receipt;
+    } catch (error) {
+      this.logger.error(`Callback not accepted: ${about()}`, stackOf(error));
+      throw error;
+    }
+  }
+}

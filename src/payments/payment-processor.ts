@@ -1,0 +1,121 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { EnabledGateways } from '../account/enabled-gateways.js';
+import { BookedInvoices } from './booked-invoices.js';
+import { BookingWaiters } from './booking-waiters.js';
+import { describePayment } from './describe-payment.js';
+import {
+  DeliveryFailedEvent,
+  PAYMENT_EVENT_NAMES,
+  PLUTU_EVENTS,
+  type Mismatch,
+  type PaymentEvent,
+} from './events.js';
+import { Invoices, isSameAmount } from './invoices.js';
+import type { DeliveryFailure, PaymentProcessor } from './payment-delivery.js';
+import {
+  checkRecord,
+  judgedPayment,
+  type PaymentRecord,
+} from './payment-record.js';
+import { PlutuEvents } from './plutu-events.js';
+
+/** Judges an accepted payment and publishes it to the application's consumers. */
+@Injectable()
+export class EventPaymentProcessor implements PaymentProcessor {
+  private readonly logger = new Logger('PlutuPayments');
+
+  constructor(
+    private readonly events: PlutuEvents,
+    private readonly invoices: Invoices,
+    private readonly gateways: EnabledGateways,
+    private readonly waiters: BookingWaiters,
+    private readonly bookedInvoices: BookedInvoices,
+  ) {}
+
+  async process(
+    record: PaymentRecord,
+    save: (record: PaymentRecord) => Promise<PaymentRecord | void>,
+    handlerTimeout: number,
+  ): Promise<PaymentRecord> {
+    // An instance with another release may have written it.
+    checkRecord(record);
+    let current = record;
+    const keep = async (change: Partial<PaymentRecord>): Promise<void> => {
+      current = { ...current, ...change };
+      const kept = await save(current);
+      // Its verdict alone: consumers that run side by side may have gone on.
+      if (kept) current = { ...current, verdict: kept.verdict };
+    };
+    if (!current.verdict) {
+      await keep({ verdict: await this.judge(record) });
+      this.logMismatch(current);
+    }
+    const payment = judgedPayment(current);
+    await this.events.publish(
+      PAYMENT_EVENT_NAMES[payment.outcome],
+      payment,
+      {
+        done: current.done,
+        save: async (done, booked, finished) => {
+          await keep({ done, booked, ...(finished && { finished }) });
+          if (booked) this.booked(payment);
+        },
+      },
+      { handlerTimeout, needsConsumer: payment.outcome === 'approved' },
+    );
+    current = { ...current, booked: true };
+    this.booked(payment);
+    return current;
+  }
+
+  async reportFailure({
+    record,
+    attempts,
+    reason,
+  }: DeliveryFailure): Promise<void> {
+    const payment = judgedPayment(record);
+    await this.events.notify(
+      PLUTU_EVENTS.deliveryFailed,
+      new DeliveryFailedEvent({ payment, attempts, reason }),
+    );
+  }
+
+  /** Those who wait for it are led on. */
+  private booked(payment: PaymentEvent): void {
+    this.waiters.booked(payment);
+    this.bookedInvoices.booked(payment);
+  }
+
+  private async judge({
+    payment,
+  }: PaymentRecord): Promise<NonNullable<PaymentRecord['verdict']>> {
+    if (payment.outcome !== 'approved') return {};
+    const due = await this.invoices.find(payment);
+    const reason = this.mismatchOf(payment, due);
+    return reason ? { mismatch: { reason, ...(due && { due }) } } : {};
+  }
+
+  private logMismatch({ payment, verdict }: PaymentRecord): void {
+    if (!verdict?.mismatch) return;
+    const { reason, due, first } = verdict.mismatch;
+    const wasDue = due ? `, but ${due.amount} ${due.currency} was due` : '';
+    const wasPaid = first
+      ? `, but it was paid before: ${describePayment({ ...payment, ...first })}`
+      : '';
+    this.logger.error(
+      `Payment mismatch (${reason}): ${describePayment(payment)}, ${payment.amount} ${payment.currency} was paid${wasDue}${wasPaid}`,
+    );
+  }
+
+  private mismatchOf(
+    { gateway, amount, currency }: PaymentRecord['payment'],
+    due: Mismatch['due'],
+  ): Mismatch['reason'] | undefined {
+    const { currencies = [] } = this.gateways.find(gateway) ?? {};
+    if (!currencies.includes(currency)) return 'currency';
+    if (!this.invoices.isConfigured) return undefined;
+    if (!due) return 'unknown-invoice';
+    if (due.currency !== currency) return 'currency';
+    return isSameAmount(amount, due.amount) ? undefined : 'amount';
+  }
+}

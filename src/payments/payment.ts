@@ -1,0 +1,171 @@
+import { hash } from 'node:crypto';
+import {
+  Allow,
+  IsIn,
+  IsOptional,
+  IsString,
+  Matches,
+  ValidateBy,
+} from 'class-validator';
+import { TENANT } from '../account/tenant-parameter.js';
+import { DEFAULT_ACCOUNT } from '../account/tokens.js';
+import { minorUnits } from '../protocol/money.js';
+import {
+  CURRENCY,
+  INVOICE_NUMBER,
+  TRANSACTION_ID,
+} from '../protocol/values.js';
+
+/** How a payment went, as Plutu signed it. */
+export const SIGNED_OUTCOMES = ['approved', 'canceled', 'incomplete'] as const;
+
+/**
+ * How a payment went, as Plutu signed it: paid, backed out of by the customer, or
+ * neither (a declined card, an abandoned attempt). After `incomplete`, the same
+ * transaction may still become `approved`.
+ */
+export type SignedOutcome = (typeof SIGNED_OUTCOMES)[number];
+
+/** How a payment went; `mismatch` is an approved payment that was not due. */
+export type PaymentOutcome = SignedOutcome | 'mismatch';
+
+/** What a payment is made of. */
+export interface PaymentFacts {
+  /** Default: made of the other facts. */
+  readonly id?: string | undefined;
+  /** Default: `default`. */
+  readonly account?: string | undefined;
+  /** The tenant, if the application has tenants. */
+  readonly tenant?: string | undefined;
+  /** Plutu's name for the gateway, such as `mpgs`. */
+  readonly gateway: string;
+  /** The invoice number that the checkout was opened with. */
+  readonly invoiceNo: string;
+  /** Plutu's own number for the payment. */
+  readonly transactionId: string;
+  /** As Plutu wrote it, such as `5.00`. */
+  readonly amount: string;
+  /** ISO 4217, such as `USD`. */
+  readonly currency: string;
+  /** How the customer paid, if the gateway says so. */
+  readonly method?: string | undefined;
+}
+
+/**
+ * A payment as Plutu signed it: every property comes from a signed parameter. The
+ * decorators check and never transform, so that a pipe or a serializer of the
+ * application cannot make another payment of it. Each payment event is one.
+ */
+export class Payment {
+  /**
+   * The identity of the payment: the same for every arrival of the same message,
+   * and another if any signed fact differs. At most 255 characters out of
+   * `A-Z a-z 0-9 _ -`.
+   */
+  @IsString()
+  readonly id!: string;
+
+  /** The `name` of the account; `default` if it has none. */
+  @IsString()
+  readonly account!: string;
+
+  /**
+   * The tenant whose keys signed it, if the application has tenants. Another
+   * tenant may have an invoice of the same number.
+   */
+  @IsOptional()
+  @Matches(TENANT)
+  readonly tenant: string | undefined;
+
+  /** Plutu's name for the gateway, such as `mpgs`. */
+  @IsString()
+  readonly gateway!: string;
+
+  /** How the payment went. */
+  @IsIn([...SIGNED_OUTCOMES, 'mismatch'])
+  readonly outcome!: PaymentOutcome;
+
+  /** The invoice number that the checkout was opened with. */
+  @Matches(INVOICE_NUMBER, {
+    message: 'invoiceNo must be text made of A-Z a-z 0-9 . _ - only',
+  })
+  readonly invoiceNo!: string;
+
+  /** Plutu's own number for the payment. */
+  @Matches(TRANSACTION_ID, {
+    message: 'transactionId must be 1 to 128 visible ASCII characters',
+  })
+  readonly transactionId!: string;
+
+  /** The amount as Plutu wrote it: `5`, `5.0` and `5.00` are equal. */
+  @ValidateBy({
+    name: 'isAmount',
+    validator: {
+      validate: (_amount, args) => {
+        const payment = args?.object;
+        return (
+          payment instanceof Payment &&
+          (payment.amountMinor > 0 || !CURRENCY.test(payment.currency))
+        );
+      },
+      defaultMessage: () =>
+        'amount must be more than 0, with no more decimals than its currency has',
+    },
+  })
+  readonly amount!: string;
+
+  /**
+   * The same in minor units of the currency (ISO 4217), to compare and to add up:
+   * cents of USD, thousandths of LYD.
+   */
+  @Allow()
+  readonly amountMinor!: number;
+
+  /** ISO 4217, such as `USD`. */
+  @Matches(CURRENCY, { message: 'currency must be an ISO 4217 code' })
+  readonly currency!: string;
+
+  /** How the customer paid, if the gateway says so, such as `mobicash`. */
+  @IsOptional()
+  @IsString()
+  readonly method: string | undefined;
+
+  constructor(facts: PaymentFacts, outcome: PaymentOutcome) {
+    // Pipes and serializers make one without arguments, and copy into it.
+    if (!isGiven(facts)) return;
+    this.account = facts.account ?? DEFAULT_ACCOUNT;
+    this.tenant = facts.tenant;
+    this.gateway = facts.gateway;
+    this.outcome = outcome;
+    this.invoiceNo = facts.invoiceNo;
+    this.transactionId = facts.transactionId;
+    this.amount = facts.amount;
+    this.amountMinor = CURRENCY.test(facts.currency)
+      ? (minorUnits(facts.amount, facts.currency) ?? Number.NaN)
+      : Number.NaN;
+    this.currency = facts.currency;
+    this.method = facts.method;
+    this.id = facts.id ?? this.identity();
+  }
+
+  /** A hash of every signed fact, the amount by its value. */
+  private identity(): string {
+    const facts = [
+      this.account,
+      // No tenant is not the tenant with an empty name.
+      this.tenant ?? null,
+      this.gateway,
+      this.transactionId,
+      this.invoiceNo,
+      this.amountMinor,
+      this.currency,
+      // Never the verdict: what an invoice is due may be changed later.
+      this.outcome === 'mismatch' ? 'approved' : this.outcome,
+    ];
+    return hash('sha256', JSON.stringify(facts), 'base64url');
+  }
+}
+
+function isGiven(facts: PaymentFacts | undefined): facts is PaymentFacts {
+  return facts !== undefined;
+}

@@ -1,0 +1,40 @@
+const REDACTED = '[redacted]';
+
+/**
+ * Takes secrets out of text that came from outside. If one is in it in another
+ * spelling, nothing of the text is left.
+ */
+export function redact(text: string, secrets: readonly string[]): string {
+  const safe = secrets
+    // One that another one begins with must not break it in two.
+    .toSorted((one, other) => other.length - one.length)
+    .flatMap((secret) => [secret, encodeURIComponent(secret)])
+    .reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+  const plain = withoutEscapes(safe);
+  const isSafe = !secrets.some((secret) => plain.includes(secret));
+  return isSafe ? safe : REDACTED;
+}
+
+/** What URLs, HTML and JSON make of some characters, undone. */
+function withoutEscapes(text: string): string {
+  return text
+    .replace(
+      /%([0-9a-f]{2})|&#x([0-9a-f]{1,6});|\\u([0-9a-f]{4})/gi,
+      (...hex) =>
+        String.fromCharCode(Number.parseInt(hex[1] ?? hex[2] ?? hex[3], 16)),
+    )
+    .replace(/&#(\d{1,7});/g, (_, code) => String.fromCharCode(Number(code)))
+    .replace(
+      /&(amp|lt|gt|quot|apos);/g,
+      (entity, name: string) => HTML_ENTITIES[name] ?? entity,
+    )
+    .replace(/\\(.)/g, '$1');
+}
+
+const HTML_ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+};
