@@ -1,21 +1,25 @@
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import type { ConnectionOptions, Queue } from 'bullmq';
+import { PlutuConfigurationError } from '../errors/plutu-errors.js';
 import {
-  CALLBACK_PUBLISHER,
-  type CallbackDeliveryDefinition,
-  type CallbackPublisher,
-} from '../callbacks/callback-delivery.js';
-import { PlutuConfigurationError } from '../plutu.errors.js';
-import { checkOptionNames, namesOf } from '../plutu.option-names.js';
-import { checkWholeNumber } from '../validation/options.js';
+  PAYMENT_PROCESSOR,
+  type PaymentDeliveryDefinition,
+  type PaymentProcessor,
+} from '../payments/payment-delivery.js';
 import {
-  BullMqCallbackDelivery,
-  type CallbackJob,
-} from './bullmq-callback-delivery.js';
-import { CallbackWorker } from './callback-worker.js';
+  checkOptionNames,
+  checkWholeNumber,
+  MAX_TIMER,
+  namesOf,
+} from '../utils/options.js';
+import {
+  BullMqPaymentDelivery,
+  type PaymentJob,
+} from './bullmq-payment-delivery.js';
+import { PaymentWorker } from './payment-worker.js';
 import { abandon } from './queue-redis.js';
 
-/** How callbacks go through Redis. All times are in milliseconds. */
+/** How payments go through Redis. All times are in milliseconds. */
 export interface BullMqDeliveryOptions {
   /**
    * The queue: the same in every instance of the application, and of no other
@@ -33,8 +37,8 @@ export interface BullMqDeliveryOptions {
   connection?: ConnectionOptions | undefined;
 
   /**
-   * Whether this instance also takes callbacks out of the queue and publishes
-   * them. Switch it off where the event handlers live in other processes.
+   * Whether this instance also takes payments out of the queue and publishes
+   * them. Switch it off if the consumers live in other processes.
    *
    * @default true
    */
@@ -49,7 +53,7 @@ export interface BullMqDeliveryOptions {
   rememberFor?: number | undefined;
 
   /**
-   * How often a callback is published before it is left in the failed set.
+   * How often a payment is published before it is left in the failed set.
    *
    * @default 15, which with the default `backoff` takes two to five hours
    */
@@ -70,15 +74,15 @@ export interface BullMqDeliveryOptions {
   acceptTimeout?: number | undefined;
 
   /**
-   * How long the handlers of one event may take, before it counts as failed and
-   * is tried again.
+   * How long one consumer may take, before it counts as failed and is tried
+   * again.
    *
    * @default 60000
    */
   handlerTimeout?: number | undefined;
 
   /**
-   * How many callbacks one instance publishes at the same time.
+   * How many payments one instance publishes at the same time.
    *
    * @default 10
    */
@@ -108,7 +112,7 @@ const OPTIONS = namesOf<BullMqDeliveryOptions>({
 });
 
 /**
- * For several instances: a callback is accepted once it is in Redis, and
+ * For several instances: a payment is accepted once it is in Redis, and
  * published by a worker of any instance, again if a handler fails. For the
  * `delivery` option of `PlutuModule`.
  *
@@ -116,8 +120,8 @@ const OPTIONS = namesOf<BullMqDeliveryOptions>({
  */
 export function bullMqDelivery(
   options: BullMqDeliveryOptions,
-): CallbackDeliveryDefinition {
-  checkOptionNames(options, OPTIONS);
+): PaymentDeliveryDefinition {
+  checkOptionNames(options, OPTIONS, 'bullMqDelivery');
   const {
     queueName,
     connection,
@@ -159,7 +163,7 @@ export function bullMqDelivery(
     concurrency,
     lockDuration,
   })) {
-    checkWholeNumber(`delivery.${name}`, value, { most: 2 ** 31 - 1 });
+    checkWholeNumber(`delivery.${name}`, value, { most: MAX_TIMER });
   }
 
   const registration = BullModule.registerQueue({
@@ -176,21 +180,21 @@ export function bullMqDelivery(
     },
   });
   const workerProvider = {
-    provide: CallbackWorker,
-    useFactory: (queue: Queue<CallbackJob>, publisher: CallbackPublisher) =>
-      new CallbackWorker(connected(queue), publisher, {
+    provide: PaymentWorker,
+    useFactory: (queue: Queue<PaymentJob>, processor: PaymentProcessor) =>
+      new PaymentWorker(connected(queue), processor, {
         concurrency,
         lockDuration,
         handlerTimeout,
       }),
-    inject: [getQueueToken(queueName), CALLBACK_PUBLISHER],
+    inject: [getQueueToken(queueName), PAYMENT_PROCESSOR],
   };
   return {
     imports: [registration],
     providers: worker ? [workerProvider] : [],
-    injectAs: BullMqCallbackDelivery,
-    useFactory: (queue: Queue<CallbackJob>) =>
-      new BullMqCallbackDelivery(connected(queue), acceptTimeout),
+    injectAs: BullMqPaymentDelivery,
+    useFactory: (queue: Queue<PaymentJob>) =>
+      new BullMqPaymentDelivery(connected(queue), acceptTimeout),
     inject: [getQueueToken(queueName)],
   };
 }
@@ -201,7 +205,7 @@ export function bullMqDelivery(
  *
  * @throws {PlutuConfigurationError} if nobody did.
  */
-function connected(queue: Queue<CallbackJob>): Queue<CallbackJob> {
+function connected(queue: Queue<PaymentJob>): Queue<PaymentJob> {
   // Typed as if it were always there, and absent all the same.
   const connection: unknown = queue.opts.connection;
   if (connection) return queue;

@@ -2,4 +2,4 @@ export {
   bullMqDelivery,
   type BullMqDeliveryOptions,
 } from './bullmq-delivery.js';
-export { BullMqCallbackDelivery } from './bullmq-callback-delivery.js';
+export { BullMqPaymentDelivery } from './bullmq-payment-delivery.js';

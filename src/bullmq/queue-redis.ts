@@ -1,5 +1,5 @@
 import type { Queue, RedisClient } from 'bullmq';
-import { inTime } from '../callbacks/in-time.js';
+import { inTime } from '../utils/in-time.js';
 
 // What BullMQ does not offer of a queue's connection to Redis. BullMQ 5 and 6
 // keep the connection in two different places.

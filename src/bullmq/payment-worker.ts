@@ -1,0 +1,139 @@
+import {
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Worker, type Job, type Queue } from 'bullmq';
+import { describePayment } from '../payments/describe-payment.js';
+import type { PaymentProcessor } from '../payments/payment-delivery.js';
+import { isRecord, type PaymentRecord } from '../payments/payment-record.js';
+import { inTime } from '../utils/in-time.js';
+import { messageOf } from '../utils/stack-of.js';
+import type { PaymentJob } from './bullmq-payment-delivery.js';
+import { takesWrites } from './queue-redis.js';
+
+/**
+ * How often a job may lose its worker. A crash is not the consumers' failure, but
+ * one payment must not crash instances for ever.
+ */
+const MAX_CRASHES = 100;
+
+/** How long a shutdown waits for the handlers, in milliseconds. */
+const CLOSE_TIMEOUT = 10_000;
+
+/** How much is kept of what a consumer threw, in characters. */
+const MAX_MESSAGE = 1_000;
+const MAX_STACK = 4_000;
+
+/** Times in milliseconds. */
+export interface PaymentWorkerOptions {
+  readonly concurrency: number;
+  readonly lockDuration: number;
+  readonly handlerTimeout: number;
+}
+
+/**
+ * Takes payments out of a queue and publishes them on this application's own
+ * emitter. Made from the queue itself, and not found by its name, which the
+ * application may have given to a queue on another Redis.
+ */
+export class PaymentWorker
+  implements OnApplicationBootstrap, BeforeApplicationShutdown
+{
+  private readonly logger = new Logger(PaymentWorker.name);
+  private readonly worker: Worker<PaymentJob>;
+
+  constructor(
+    private readonly queue: Queue<PaymentJob>,
+    private readonly processor: PaymentProcessor,
+    private readonly options: PaymentWorkerOptions,
+  ) {
+    const { connection, prefix, telemetry } = queue.opts;
+    const { concurrency, lockDuration } = options;
+    this.worker = new Worker(queue.name, (job) => this.process(job), {
+      connection,
+      prefix,
+      telemetry,
+      autorun: false,
+      concurrency,
+      lockDuration,
+      stalledInterval: Math.ceil(lockDuration / 2),
+      maxStalledCount: MAX_CRASHES,
+    });
+    this.worker.on('failed', (job, error) => void this.onFailed(job, error));
+    this.worker.on('error', ({ message }) =>
+      this.logger.error(`The worker of ${queue.name}: ${message}`),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    // Not waited for: it runs until the worker is closed.
+    void this.worker.run();
+  }
+
+  /**
+   * Finishes what is being published and takes no more, before Nest takes the
+   * handlers off the emitter; but waits neither for a Redis that is away nor for
+   * a handler that does not end.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
+    const message = `Not finished in ${CLOSE_TIMEOUT} ms.`;
+    const isForced = !(await takesWrites(this.queue));
+    try {
+      await inTime(this.worker.close(isForced), CLOSE_TIMEOUT, message);
+    } catch (error) {
+      this.logger.warn(`The worker of ${this.queue.name}: ${String(error)}`);
+      void this.worker.disconnect().catch(() => {});
+    }
+  }
+
+  private async process(job: Job<PaymentJob>): Promise<void> {
+    const { arrival } = job.data;
+    const save = (record: PaymentRecord) => job.updateData({ record, arrival });
+    try {
+      const record = await this.processor.process(
+        job.data.record,
+        save,
+        this.options.handlerTimeout,
+      );
+      // With no consumer at all, it has not been saved as booked.
+      if (!job.data.record.booked) await save(record);
+    } catch (error) {
+      throw plainError(error);
+    }
+  }
+
+  private async onFailed(
+    job: Job<PaymentJob> | undefined,
+    { message }: Error,
+  ): Promise<void> {
+    if (!job) return;
+    const { record } = job.data;
+    // Anybody can put a job into a queue, and so can another release.
+    const about = isRecord(record)
+      ? describePayment(record.payment)
+      : `job ${job.id} of ${this.queue.name}`;
+    const what = `${about}, attempt ${job.attemptsMade}: ${message}`;
+    if (job.finishedOn === undefined) {
+      this.logger.warn(`Consumers failed, will be tried again: ${what}`);
+      return;
+    }
+    this.logger.error(`Consumers failed, given up: ${what}`);
+    if (!isRecord(record)) return;
+    await this.processor.reportFailure({
+      record,
+      attempts: job.attemptsMade,
+      reason: message,
+    });
+  }
+}
+
+/**
+ * BullMQ expects an error, and reads more into the class of some. It keeps the
+ * message and the stack of every attempt in Redis.
+ */
+function plainError(error: unknown): Error {
+  const plain = new Error(messageOf(error).slice(0, MAX_MESSAGE));
+  if (error instanceof Error) plain.stack = error.stack?.slice(0, MAX_STACK);
+  return plain;
+}
