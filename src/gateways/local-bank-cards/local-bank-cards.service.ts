@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  Checkout,
+  CheckoutDto,
+  ReturnTarget,
+} from '../../checkout/checkout.dto.js';
+import { Checkouts } from '../../checkout/checkouts.js';
+import { LOCAL_BANK_CARDS_CHECKOUT } from './local-bank-cards.checkout.js';
+
+/** What `LocalBankCardsService.createCheckout` takes; amounts are in Libyan dinars. */
+export type LocalBankCardsCheckoutRequest = CheckoutDto & ReturnTarget;
+
+/** Opens checkouts at Plutu's gateway for local bank cards. */
+@Injectable()
+export class LocalBankCardsService {
+  constructor(private readonly checkouts: Checkouts) {}
+
+  /**
+   * Opens a checkout and resolves to the page to send the customer to. Plutu's
+   * name for this request is *confirm*. Nothing is charged by it, and only the
+   * callback says whether it was paid.
+   *
+   * @throws {PlutuInvalidRequestError} a field breaks a rule; nothing was sent.
+   * @throws {PlutuInvoiceMismatchError} with the `invoices` option: there is no
+   *   such invoice, or another amount is due; nothing was sent.
+   * @throws {PlutuLookupError} the application's `findInvoice` or
+   *   `findCredentials` failed; nothing was sent.
+   * @throws {PlutuJournalError} the journal could not be written; nothing was sent.
+   * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
+   * @throws {PlutuConnectionError} nothing was sent; try again.
+   * @throws {PlutuOutcomeUnknownError} the invoice number may be used up.
+   * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
+   */
+  async createCheckout(
+    request: LocalBankCardsCheckoutRequest,
+  ): Promise<Checkout> {
+    return this.checkouts.open(LOCAL_BANK_CARDS_CHECKOUT, request);
+  }
+}
