@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
-import { WrongUsage } from '../cli-command.js';
+import { WrongUsage } from '../cli/command.js';
+import { ARRIVALS } from './faults/sandbox-faults.js';
+import { GATEWAY_NAMES } from './gateways/index.js';
 import {
   DEFAULT_SANDBOX_CREDENTIALS,
   type PlutuSandboxOptions,
@@ -14,22 +16,27 @@ A local Plutu for development and tests. No money moves.
                             machine only)
   --merchant <name>         the shop's name on the checkout page
   --state <file>            keep transactions and faults there over a restart
-  --allow-remote-callbacks  call return URLs on other machines too
+  --allow-remote-callbacks  call shops on other machines too
+  --arrivals <order>        how a shop hears of a payment: server-first (default),
+                            browser-first, server-only or browser-only
+  --refuse-unknown-fields   refuse a request with a field that Plutu does not
+                            know; otherwise the dashboard names it
 
   --api-key <text>          (default: ${DEFAULT_SANDBOX_CREDENTIALS.apiKey})
   --access-token <text>     (default: ${DEFAULT_SANDBOX_CREDENTIALS.accessToken})
   --secret-key <text>       (default: ${DEFAULT_SANDBOX_CREDENTIALS.secretKey})
-  --currency <code>         of the callbacks (default: USD)
-  --min-amount <dollars>    refuse smaller amounts
-  --max-amount <dollars>    refuse larger amounts
+  --currency <code>         of MPGS (default: USD); the others are in LYD
+  --min-amount <amount>     refuse smaller amounts
+  --max-amount <amount>     refuse larger amounts
   --allowed-ip <address>    refuse other callers; may be repeated
-  --disable-gateway         refuse everybody, as for an account without MPGS
+  --gateway <name>          of the account: ${GATEWAY_NAMES.join(', ')}
+                            (default: all); may be repeated
 
   --quiet                   print nothing but errors and where it listens
   --json                    print one JSON object per line
   -h, --help                show this and exit
 
-Exit codes: 0 ended as told, 1 failed, 2 wrong usage.
+Exit codes: 0 ended by a signal, 1 failed, 2 wrong usage.
 `;
 
 export interface CliOptions {
@@ -60,7 +67,9 @@ export function readOptions(args: string[]): CliOptions | undefined {
       'min-amount': { type: 'string' },
       'max-amount': { type: 'string' },
       'allowed-ip': { type: 'string', multiple: true },
-      'disable-gateway': { type: 'boolean' },
+      gateway: { type: 'string', multiple: true },
+      arrivals: { type: 'string' },
+      'refuse-unknown-fields': { type: 'boolean' },
       quiet: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
@@ -91,9 +100,28 @@ export function readOptions(args: string[]): CliOptions | undefined {
       minAmount: readNumber('min-amount', values['min-amount']),
       maxAmount: readNumber('max-amount', values['max-amount']),
       allowedIps: values['allowed-ip'],
-      isGatewayEnabled: !values['disable-gateway'],
+      gateways: values.gateway?.map((name) =>
+        readOneOf('gateway', GATEWAY_NAMES, name),
+      ),
+      arrivals:
+        values.arrivals === undefined
+          ? undefined
+          : readOneOf('arrivals', ARRIVALS, values.arrivals),
+      refuseUnknownFields: values['refuse-unknown-fields'],
     },
   };
+}
+
+function readOneOf<T extends string>(
+  name: string,
+  known: readonly T[],
+  text: string,
+): T {
+  const found = known.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw new WrongUsage(
+    `Option '--${name}' must be one of ${known.join(', ')}: ${text}`,
+  );
 }
 
 function readNumber(

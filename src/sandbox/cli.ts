@@ -1,4 +1,4 @@
-import { WrongUsage, type RunCommand } from '../cli-command.js';
+import { WrongUsage, type RunCommand } from '../cli/command.js';
 import { readOptions, USAGE, type CliOptions } from './cli-options.js';
 import { isLoopbackHost } from './http/loopback.js';
 import { PlutuSandbox } from './plutu-sandbox.js';

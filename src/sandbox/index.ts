@@ -7,18 +7,21 @@ export {
 } from './options.js';
 export type {
   SandboxCompletion,
-  SandboxDeclineReason,
   SandboxDelivery,
+  SandboxPayment,
   SandboxReplay,
   SandboxTransaction,
   SandboxTransactionStatus,
 } from './checkout/transaction.js';
+export type { SandboxMessage } from './checkout/merchant-message.js';
+export type { SandboxDeclineReason } from './checkout/outcome.js';
+export type { SandboxGatewayName } from './gateways/index.js';
 export type { SandboxRequest } from './api/request-log.js';
 export type {
-  CallbackFault,
   CallbackFaults,
   ConfirmFault,
   ConfirmFaults,
+  SandboxArrivals,
   SandboxFaults,
 } from './faults/sandbox-faults.js';
 export type {

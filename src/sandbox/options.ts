@@ -3,8 +3,14 @@ import {
   SANDBOX_ACCESS_TOKEN,
   SANDBOX_API_KEY,
   SANDBOX_SECRET_KEY,
-} from '../credentials/sandbox-keys.js';
+} from '../protocol/sandbox-keys.js';
 import type { Account } from './api/account.js';
+import { ARRIVALS, type SandboxArrivals } from './faults/sandbox-faults.js';
+import {
+  GATEWAY_NAMES,
+  gatewayNamed,
+  type SandboxGatewayName,
+} from './gateways/index.js';
 import type { SandboxEvent } from './sandbox-event.js';
 
 /** What a merchant is given by Plutu; here, test values. */
@@ -33,27 +39,34 @@ export interface PlutuSandboxOptions {
   /** Default `sandbox_secret_key`. */
   secretKey?: string | undefined;
   /** Default 0: any free port. */
-  port?: number;
+  port?: number | undefined;
   /**
    * The address to listen on. Default `127.0.0.1`: this machine only. On any
    * other, a delivery has the status of the merchant's answer and no more.
    */
-  host?: string;
-  port?: number | undefined;
-  /** The address to listen on. Default `127.0.0.1`: this machine only. */
   host?: string | undefined;
   /** The shop's name on the checkout page. Default `Sandbox shop`. */
   merchantName?: string | undefined;
-  /** The `currency` of the callbacks. Default `USD`. */
+  /** In which the account is paid by international cards (MPGS). Default `USD`. */
   currency?: string | undefined;
-  /** The smallest amount that is taken, in US dollars. Default: any above 0. */
+  /** The smallest amount, in the gateway's currency. Default: any above 0. */
   minAmount?: number | undefined;
-  /** The largest amount that is taken, in US dollars. Default: none. */
+  /** The largest amount, in the gateway's currency. Default: no limit. */
   maxAmount?: number | undefined;
   /** The IP addresses that may confirm, as on Plutu's whitelist. Default: all. */
   allowedIps?: readonly string[] | undefined;
-  /** Whether the account has the MPGS gateway. Default true. */
-  isGatewayEnabled?: boolean | undefined;
+  /** The gateways that the account has, such as `tlync`. Default: all. */
+  gateways?: readonly SandboxGatewayName[] | undefined;
+  /**
+   * Whether a request with a field that Plutu does not know is refused. Default
+   * false: official clients send some. The dashboard names them.
+   */
+  refuseUnknownFields?: boolean | undefined;
+  /**
+   * How a shop hears of a finished checkout, if no fault says otherwise.
+   * Default `server-first`.
+   */
+  arrivals?: SandboxArrivals | undefined;
   /**
    * Whether callbacks may go to other machines. Default false: only to loopback
    * addresses and `localhost`; any other is recorded as a failed delivery.
@@ -63,7 +76,7 @@ export interface PlutuSandboxOptions {
   slowCardMs?: number | undefined;
   /** A file to keep everything in over a restart. Default: none. */
   stateFile?: string | undefined;
-  /** Is told, in one line each, of every checkout, refusal and callback. */
+  /** Gets every checkout, refusal and callback, in one line each. */
   log?: ((line: string) => void) | undefined;
   /** Like `log`, for programs. */
   onEvent?: ((event: SandboxEvent) => void) | undefined;
@@ -73,22 +86,26 @@ export interface PlutuSandboxOptions {
  * @throws {RangeError} for an option that cannot work.
  */
 export function readAccount(options: PlutuSandboxOptions): Account {
-  const { minAmount, maxAmount, allowedIps } = options;
+  const { minAmount, maxAmount, allowedIps, gateways, arrivals } = options;
   for (const [name, value] of Object.entries({ minAmount, maxAmount })) {
     if (value !== undefined && !(value >= 0)) {
-      throw new RangeError(`${name} must be a number of US dollars.`);
+      throw new RangeError(`${name} must be an amount, such as 5.`);
     }
   }
   const wrong = allowedIps?.find((address) => isIP(address) === 0);
   if (wrong !== undefined) {
     throw new RangeError(`allowedIps: ${wrong} is not an IP address.`);
   }
+  for (const name of gateways ?? []) gatewayNamed(name);
+  if (arrivals !== undefined && !ARRIVALS.includes(arrivals)) {
+    throw new RangeError(`arrivals must be one of ${ARRIVALS.join(', ')}.`);
+  }
   return {
     apiKey: options.apiKey ?? DEFAULT_SANDBOX_CREDENTIALS.apiKey,
     accessToken: options.accessToken ?? DEFAULT_SANDBOX_CREDENTIALS.accessToken,
     secretKey: options.secretKey ?? DEFAULT_SANDBOX_CREDENTIALS.secretKey,
     currency: options.currency ?? 'USD',
-    isGatewayEnabled: options.isGatewayEnabled ?? true,
+    gateways: gateways ?? GATEWAY_NAMES,
     minAmount,
     maxAmount,
     allowedIps,

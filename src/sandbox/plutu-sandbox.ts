@@ -2,10 +2,11 @@ import { once, setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { API_PATH } from './api/confirm-route.js';
 import type { SandboxRequest } from './api/request-log.js';
-import type { CheckoutOutcome } from './checkout/callback-url.js';
+import type { CheckoutOutcome } from './checkout/outcome.js';
 import type {
   SandboxCompletion,
   SandboxDelivery,
+  SandboxPayment,
   SandboxReplay,
   SandboxTransaction,
 } from './checkout/transaction.js';
@@ -24,10 +25,10 @@ import { createSandboxListener } from './sandbox-routes.js';
 import { StateFile } from './state/state-file.js';
 
 /**
- * A local Plutu: an HTTP server that takes MPGS confirm requests, shows a
- * checkout page, and calls the `return_url` with a signed query as Plutu does.
- * No money moves, and nothing outside this process remembers it, unless a
- * `stateFile` does.
+ * A local Plutu: an HTTP server that takes the confirm requests of every gateway
+ * with a checkout page, shows that page, and calls the merchant's server with what
+ * Plutu signs. No money moves, and nothing outside this process remembers it,
+ * unless a `stateFile` does.
  *
  * It keeps the last 10 000 transactions, 20 deliveries of each, and the last
  * 1000 requests; with an older transaction it also forgets that its invoice
@@ -65,6 +66,8 @@ export class PlutuSandbox {
       host,
       account,
       merchantName: options.merchantName ?? 'Sandbox shop',
+      arrivals: options.arrivals ?? 'server-first',
+      refusesUnknownFields: options.refuseUnknownFields ?? false,
       allowRemote: options.allowRemoteCallbacks ?? false,
       slowCardMs: options.slowCardMs ?? 5_000,
       closing: closing.signal,
@@ -109,22 +112,32 @@ export class PlutuSandbox {
 
   /**
    * Pays a checkout without a browser: calls the merchant's server, and leaves
-   * the customer's redirect, a GET of `callbackUrl`, to the caller. As on the
+   * the customer's redirect, a GET of `browserUrl`, to the caller. As on the
    * page, a checkout that is already paid or canceled stays so, and what came
    * of it is returned again.
    *
-   * @throws {Error} where no checkout was opened for this invoice number.
+   * @throws {Error} if no checkout was opened for this invoice number, or for a
+   *   way of paying that its gateway does not have.
    */
-  async pay(invoiceNo: string): Promise<SandboxCompletion> {
-    return this.#finish(invoiceNo, 'approved');
+  async pay(
+    invoiceNo: string,
+    payment: SandboxPayment = {},
+  ): Promise<SandboxCompletion> {
+    return this.#finish(invoiceNo, 'approved', payment);
   }
 
   /** Like {@link pay}, for a declined card: neither approved nor canceled. */
-  async decline(invoiceNo: string): Promise<SandboxCompletion> {
-    return this.#finish(invoiceNo, 'incomplete');
+  async decline(
+    invoiceNo: string,
+    payment: SandboxPayment = {},
+  ): Promise<SandboxCompletion> {
+    return this.#finish(invoiceNo, 'incomplete', payment);
   }
 
-  /** Like {@link pay}, for a customer who backs out. */
+  /**
+   * Like {@link pay}, for a customer who backs out. T-Lync has no flag for it, so
+   * that its callback says no more than not approved.
+   */
   async cancel(invoiceNo: string): Promise<SandboxCompletion> {
     return this.#finish(invoiceNo, 'canceled');
   }
@@ -132,7 +145,7 @@ export class PlutuSandbox {
   /**
    * Sends the callback of a finished checkout again, from server to server.
    *
-   * @throws {Error} where there is no such checkout, or it is not finished.
+   * @throws {Error} if there is no such checkout, or it is not finished.
    */
   async replay(
     invoiceNo: string,
@@ -145,7 +158,7 @@ export class PlutuSandbox {
    * Makes something go wrong, from now on; of several rules that apply, the
    * later ones win.
    *
-   * @throws {Error} where the rule is misspelled or out of range.
+   * @throws {Error} if the rule is misspelled or out of range.
    */
   setFault(rule: SandboxFaultRule): SandboxSetFault {
     return this.core.faults.set(rule);
@@ -161,7 +174,7 @@ export class PlutuSandbox {
    * The first server-to-server call for an invoice, as soon as it has ended; also
    * before its checkout is opened.
    *
-   * @throws {Error} where there is none in time.
+   * @throws {Error} if there is none in time.
    */
   async waitForDelivery(
     invoiceNo: string,
@@ -195,8 +208,10 @@ export class PlutuSandbox {
   #finish(
     invoiceNo: string,
     outcome: CheckoutOutcome,
+    { method }: SandboxPayment = {},
   ): Promise<SandboxCompletion> {
-    return this.core.withInvoiceNo(invoiceNo).finish(outcome).completion;
+    const checkout = this.core.withInvoiceNo(invoiceNo);
+    return checkout.finish(outcome, { method }).completion;
   }
 }
 

@@ -15,7 +15,10 @@ import type {
   SandboxTransaction,
 } from './checkout/transaction.js';
 import { FaultRules } from './faults/fault-rules.js';
-import type { CallbackFaults } from './faults/sandbox-faults.js';
+import type {
+  CallbackFaults,
+  SandboxArrivals,
+} from './faults/sandbox-faults.js';
 import { isLoopbackHost } from './http/loopback.js';
 import type { SandboxEvent } from './sandbox-event.js';
 import type { SandboxState } from './state/state-file.js';
@@ -37,10 +40,13 @@ const WAIT_CHECKS = {
 
 export interface SandboxSettings {
   readonly origin: string;
-  /** The address that it was told to listen on. */
+  /** The address that it was started with. */
   readonly host: string;
   readonly account: Account;
   readonly merchantName: string;
+  /** Those of a checkout for which no fault asks for others. */
+  readonly arrivals: SandboxArrivals;
+  readonly refusesUnknownFields: boolean;
   readonly allowRemote: boolean;
   readonly slowCardMs: number;
   readonly closing: AbortSignal;
@@ -57,15 +63,15 @@ export class SandboxCore {
   #lastDeliveryId = 0;
 
   constructor(readonly settings: SandboxSettings) {
-    const { account, origin, host, allowRemote, closing } = settings;
+    const { account, origin, host, arrivals, allowRemote, closing } = settings;
     this.changes = new Changes(closing);
     this.#context = {
       origin,
       allowRemote,
       showsAnswers: isLoopbackHost(host),
       closing,
-      currency: account.currency,
-      secretKey: account.secretKey,
+      account,
+      arrivals,
       nextDeliveryId: () => ++this.#lastDeliveryId,
       strikeCallback: (request) => this.faults.strikeCallback(request),
       changed: (transaction, delivery) => this.#changed(transaction, delivery),
@@ -84,8 +90,15 @@ export class SandboxCore {
     const checkout = Checkout.open(request, faults, this.#context);
     this.#checkouts.add(checkout);
     const { transaction } = checkout;
-    const { invoiceNo, amount, redirectUrl } = transaction;
-    this.emit({ type: 'checkout-opened', invoiceNo, amount, redirectUrl });
+    const { gateway, invoiceNo, amount, currency, redirectUrl } = transaction;
+    this.emit({
+      type: 'checkout-opened',
+      gateway,
+      invoiceNo,
+      amount,
+      currency,
+      redirectUrl,
+    });
     this.changes.notify();
     return transaction;
   }
@@ -94,7 +107,7 @@ export class SandboxCore {
     return this.#checkouts.withToken(token);
   }
 
-  /** @throws {ApiError} 404 where no checkout was opened for this number. */
+  /** @throws {ApiError} 404 if no checkout was opened for this number. */
   withInvoiceNo(invoiceNo: string): Checkout {
     const checkout = this.#checkouts.withInvoiceNo(invoiceNo);
     if (checkout) return checkout;
@@ -119,10 +132,10 @@ export class SandboxCore {
   }
 
   /**
-   * The calls for an invoice that are news, as soon as there is one.
+   * The calls for an invoice after a given one, as soon as there is one.
    *
    * @param wait a {@link SandboxWait}, unchecked.
-   * @throws {ApiError} 504 `TIMEOUT` where there is none in time.
+   * @throws {ApiError} 504 `TIMEOUT` if there is none in time.
    */
   async waitForDeliveries(
     invoiceNo: string,
@@ -180,6 +193,7 @@ export class SandboxCore {
       const { kind, url, status, error, durationMs } = delivery;
       this.emit({
         type: 'callback-delivered',
+        gateway: transaction.gateway,
         invoiceNo: transaction.invoiceNo,
         outcome: transaction.status,
         kind,

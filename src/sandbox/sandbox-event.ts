@@ -4,10 +4,14 @@ import type { SandboxDelivery } from './checkout/transaction.js';
 export interface CheckoutOpened {
   /** What happened. */
   readonly type: 'checkout-opened';
+  /** Its name at the wire. */
+  readonly gateway: string;
   /** Of the request. */
   readonly invoiceNo: string;
   /** As it was sent. */
   readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
   /** The checkout page. */
   readonly redirectUrl: string;
 }
@@ -35,6 +39,8 @@ export interface CallbackDelivered extends Pick<
 > {
   /** What happened. */
   readonly type: 'callback-delivered';
+  /** Its name at the wire. */
+  readonly gateway: string;
   /** Of the checkout. */
   readonly invoiceNo: string;
   /** How the checkout ended. */
@@ -63,7 +69,7 @@ export type SandboxEvent = {
 export function describeEvent(event: SandboxEvent): string {
   switch (event.type) {
     case 'checkout-opened':
-      return `${event.invoiceNo} open, ${event.amount}: ${event.redirectUrl}`;
+      return `${event.invoiceNo} open at ${event.gateway}, ${event.amount} ${event.currency}: ${event.redirectUrl}`;
     case 'request-refused':
       return `refused ${event.method} ${event.path}: ${event.status} ${event.code}: ${event.message}`;
     case 'callback-delivered':

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 
 /**
- * An address on this machine that an application can be told before it exists:
+ * An address on this machine that an application can be given before it exists:
  * its `returnUrl` names the address, and its server needs no free port to know.
  * What arrives is handed to the application's own server in this process.
  */

@@ -1,18 +1,21 @@
 export {
-  forgeMpgsCallback,
-  MPGS_FORGERIES,
-  signMpgsCallback,
-  type MpgsCallbackValues,
-  type MpgsForgery,
-} from './mpgs-callback-query.js';
+  CALLBACK_FORGERIES,
+  forgedCallback,
+  forgedReturn,
+  signedCallback,
+  signedReturn,
+  type CallbackForgery,
+  type CallbackTarget,
+  type CallbackValues,
+} from './callback-requests.js';
 export {
-  recordMpgsEvents,
-  type MpgsEventName,
-  type MpgsEventRecorder,
-  type MpgsEventsByName,
+  recordPlutuEvents,
+  type PlutuEventName,
+  type PlutuEventRecorder,
+  type PlutuEventsByName,
   type NextEventOptions,
-  type RecordedMpgsEvent,
-} from './mpgs-event-recorder.js';
+  type RecordedPlutuEvent,
+} from './event-recorder.js';
 export {
   PlutuTestSandbox,
   type PlutuTestSandboxOptions,

@@ -1,13 +1,24 @@
 import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
-import { PLUTU_ENVIRONMENT } from '../plutu.options.js';
+import { PLUTU_ENVIRONMENT } from '../account/environment.js';
 import {
   PlutuSandbox,
   type PlutuSandboxOptions,
   type SandboxCompletion,
   type SandboxCredentials,
+  type SandboxGatewayName,
+  type SandboxPayment,
 } from '../sandbox/index.js';
 import { AppAddress } from './app-address.js';
+import {
+  forgedCallback,
+  forgedReturn,
+  signedCallback,
+  signedReturn,
+  type CallbackForgery,
+  type CallbackTarget,
+  type CallbackValues,
+} from './callback-requests.js';
 import { showSentCallbacks, type SentCallback } from './sent-callbacks.js';
 
 /** How {@link PlutuTestSandbox.start} starts one. */
@@ -16,12 +27,23 @@ export interface PlutuTestSandboxOptions extends Omit<
   'port' | 'host'
 > {
   /**
-   * The path of the application's callback endpoint, for {@link PlutuTestSandbox.options}.
-   *
-   * @default '/plutu/mpgs/callback', the module's own
+   * The path of the application's callback endpoint, if it is not the module's own:
+   * `options.returnUrl` and {@link PlutuTestSandbox.callbackUrl} lead to it.
    */
   callbackPath?: string | undefined;
 }
+
+/** Of the module's own routes. */
+const ROUTES: Readonly<
+  Record<SandboxGatewayName, { callback: string; return: string }>
+> = {
+  mpgs: { callback: 'plutu/mpgs/callback', return: 'plutu/mpgs/callback' },
+  localbankcards: {
+    callback: 'plutu/local-bank-cards/callback',
+    return: 'plutu/local-bank-cards/callback',
+  },
+  tlync: { callback: 'plutu/tlync/callback', return: 'plutu/tlync/return' },
+};
 
 /**
  * A local Plutu for one application under test, and an address for that
@@ -32,12 +54,14 @@ export class PlutuTestSandbox {
   /** Where the application is reached once it is served: `http://127.0.0.1:…`. */
   readonly appUrl: string;
 
-  /** What `PlutuModule.forRoot` needs, the `returnUrl` included. */
+  /** What `PlutuModule.forRoot` needs, the application's address included. */
   readonly options: SandboxCredentials & {
     /** Where the local Plutu's API is. */
     readonly baseUrl: string;
-    /** The application's callback endpoint. */
-    readonly returnUrl: string;
+    /** Where the application is reached once it is served. */
+    readonly appUrl: string;
+    /** The callback endpoint, if it is not the module's own. */
+    readonly returnUrl?: string | undefined;
   };
 
   /** What `plutuOptionsFromEnv` reads: `Object.assign(process.env, sandbox.env)`. */
@@ -47,7 +71,7 @@ export class PlutuTestSandbox {
 
   /** Starts both; they listen when the promise resolves. */
   static async start({
-    callbackPath = '/plutu/mpgs/callback',
+    callbackPath,
     onEvent,
     ...options
   }: PlutuTestSandboxOptions = {}): Promise<PlutuTestSandbox> {
@@ -71,7 +95,7 @@ export class PlutuTestSandbox {
     /** The local Plutu itself: its transactions, its checkout pages. */
     readonly plutu: PlutuSandbox,
     private readonly address: AppAddress,
-    callbackPath: string,
+    private readonly callbackPath: string | undefined,
     private readonly sent: readonly SentCallback[],
   ) {
     const { credentials, baseUrl } = plutu;
@@ -79,7 +103,10 @@ export class PlutuTestSandbox {
     this.options = {
       ...credentials,
       baseUrl,
-      returnUrl: new URL(callbackPath, address.url).href,
+      appUrl: address.url,
+      ...(callbackPath !== undefined && {
+        returnUrl: this.urlOf(callbackPath),
+      }),
     };
     this.env = {
       [PLUTU_ENVIRONMENT.apiKey]: credentials.apiKey,
@@ -92,7 +119,7 @@ export class PlutuTestSandbox {
   /**
    * Starts an application on a free port, unless it listens already, and lets
    * {@link appUrl} lead to it. When the application is closed, so is the sandbox.
-   * A recorder of its events can tell what it answered to the callbacks.
+   * A recorder of its events can say what it answered to the callbacks.
    *
    * @param app on Express or Fastify.
    */
@@ -107,18 +134,25 @@ export class PlutuTestSandbox {
   /**
    * Pays a checkout: the application gets the callback and has answered it when
    * the promise resolves. The customer's own return is left to the test: a GET
-   * of `callbackUrl`.
+   * of `browserUrl`.
    *
-   * @throws {Error} where no checkout was opened for this invoice number, or its
-   *   return URL does not lead to the application under test.
+   * @param invoiceNo of a checkout through any gateway.
+   * @throws {Error} if no checkout was opened for this invoice number, or its
+   *   URLs do not lead to the application under test.
    */
-  async pay(invoiceNo: string): Promise<SandboxCompletion> {
-    return this.plutuFor(invoiceNo).pay(invoiceNo);
+  async pay(
+    invoiceNo: string,
+    payment?: SandboxPayment,
+  ): Promise<SandboxCompletion> {
+    return this.plutuFor(invoiceNo).pay(invoiceNo, payment);
   }
 
   /** Like {@link pay}, for a declined card: the payment is incomplete. */
-  async decline(invoiceNo: string): Promise<SandboxCompletion> {
-    return this.plutuFor(invoiceNo).decline(invoiceNo);
+  async decline(
+    invoiceNo: string,
+    payment?: SandboxPayment,
+  ): Promise<SandboxCompletion> {
+    return this.plutuFor(invoiceNo).decline(invoiceNo, payment);
   }
 
   /** Like {@link pay}, for a customer who backs out. */
@@ -126,20 +160,94 @@ export class PlutuTestSandbox {
     return this.plutuFor(invoiceNo).cancel(invoiceNo);
   }
 
+  /** The route of the module that takes a gateway's callbacks. */
+  callbackUrl(gateway: SandboxGatewayName = 'mpgs'): string {
+    return this.urlOf(this.callbackPath ?? ROUTES[gateway].callback);
+  }
+
+  /** The route of the module that the customer's browser comes back to. */
+  returnUrl(gateway: SandboxGatewayName = 'mpgs'): string {
+    return this.urlOf(this.callbackPath ?? ROUTES[gateway].return);
+  }
+
+  /**
+   * A callback for the application that Plutu signed, of a payment without a
+   * checkout: `await fetch(sandbox.signedCallback({ invoiceNo: 'inv-1' }))`.
+   *
+   * @param url the endpoint. Default: {@link callbackUrl}.
+   */
+  signedCallback(values: CallbackValues = {}, url?: string): Request {
+    return signedCallback(
+      values,
+      this.target(url ?? this.callbackUrl(values.gateway)),
+    );
+  }
+
+  /** Like {@link signedCallback}, but the application has to refuse it. */
+  forgedCallback(
+    forgery: CallbackForgery,
+    values: CallbackValues = {},
+    url?: string,
+  ): Request {
+    return forgedCallback(
+      forgery,
+      values,
+      this.target(url ?? this.callbackUrl(values.gateway)),
+    );
+  }
+
+  /**
+   * The return of a customer's browser to the application.
+   *
+   * @param url the endpoint. Default: {@link returnUrl}.
+   */
+  signedReturn(values: CallbackValues = {}, url?: string): Request {
+    return signedReturn(
+      values,
+      this.target(url ?? this.returnUrl(values.gateway)),
+    );
+  }
+
+  /** Like {@link signedReturn}, but the application has to refuse it. */
+  forgedReturn(
+    forgery: CallbackForgery,
+    values: CallbackValues = {},
+    url?: string,
+  ): Request {
+    return forgedReturn(
+      forgery,
+      values,
+      this.target(url ?? this.returnUrl(values.gateway)),
+    );
+  }
+
   /** For an application that never came up; otherwise it closes with it. */
   async close(): Promise<void> {
     await Promise.all([this.plutu.close(), this.address.close()]);
   }
 
-  // A shop's configuration may name its real address, which no test shall call.
+  private urlOf(path: string): string {
+    return new URL(path, this.appUrl).href;
+  }
+
+  private target(url: string): CallbackTarget {
+    return { url, secretKey: this.options.secretKey };
+  }
+
+  // A shop's configuration may name its real address, which no test may call.
   private plutuFor(invoiceNo: string): PlutuSandbox {
-    const returnUrl = this.plutu.transactions.find(
-      (transaction) => transaction.invoiceNo === invoiceNo,
-    )?.returnUrl;
-    if (returnUrl !== undefined && new URL(returnUrl).origin !== this.appUrl) {
-      throw new Error(
-        `The return URL of invoice ${invoiceNo} is ${returnUrl}, which is not the application under test: it has to begin with ${this.appUrl}, the sandbox's appUrl.`,
-      );
+    const transaction = this.plutu.transactions.find(
+      (one) => one.invoiceNo === invoiceNo,
+    );
+    for (const [name, url] of [
+      ['return', transaction?.returnUrl],
+      ['callback', transaction?.callbackUrl],
+    ] as const) {
+      if (url !== undefined && new URL(url).origin !== this.appUrl) {
+        throw new Error(
+          `The ${name} URL of invoice ${invoiceNo} is ${url}, which is not the application under test: it has to begin with ${this.appUrl}, the sandbox's appUrl.`,
+        );
+      }
     }
     return this.plutu;
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { ApiError } from './api-error.js';
 
-/** What one request may charge, in US dollars, both ends included. */
+/** What one request may charge, in its gateway's currency, both ends included. */
 export interface AmountLimits {
   readonly minAmount?: number | undefined;
   readonly maxAmount?: number | undefined;
@@ -13,33 +13,40 @@ export interface Account extends AmountLimits {
   readonly apiKey: string;
   readonly accessToken: string;
   readonly secretKey: string;
+  /** In which international cards are paid. */
   readonly currency: string;
   /** `undefined`: calls from anywhere. */
   readonly allowedIps?: readonly string[] | undefined;
-  readonly isGatewayEnabled: boolean;
+  /** The names of the gateways that it has. */
+  readonly gateways: readonly string[];
 }
 
 /**
- * Checks that the merchant's server may use the MPGS gateway.
+ * Checks that the merchant's server may use a gateway.
  *
- * @throws {ApiError} 401 `UNAUTHORIZED` or `AUTH_ERROR`, 403
+ * @throws {ApiError} 401 `Unauthorized` or `UNAUTHORIZED`, 403
  *   `FORBIDDEN_IP_ADDRESS` or `DENIED_ACCESS_GATEWAY`.
  */
 export function admit(
   { headers, socket }: IncomingMessage,
   account: Account,
+  gateway: { readonly name: string; readonly title: string },
 ): void {
+  if (headers.authorization === undefined) {
+    // So spelled by Plutu, word for word.
+    throw new ApiError(401, 'Unauthorized', 'Unauthorized');
+  }
   if (headers.authorization !== `Bearer ${account.accessToken}`) {
     throw new ApiError(
       401,
       'UNAUTHORIZED',
-      'The access token is missing or wrong (header Authorization: Bearer).',
+      'The access token is wrong (header Authorization: Bearer).',
     );
   }
   if (headers['x-api-key'] !== account.apiKey) {
     throw new ApiError(
       401,
-      'AUTH_ERROR',
+      'UNAUTHORIZED',
       'The API key is missing or wrong (header X-API-KEY).',
     );
   }
@@ -51,11 +58,11 @@ export function admit(
       `The IP address ${caller} is not on the account's whitelist.`,
     );
   }
-  if (!account.isGatewayEnabled) {
+  if (!account.gateways.includes(gateway.name)) {
     throw new ApiError(
       403,
       'DENIED_ACCESS_GATEWAY',
-      'The MPGS gateway is not enabled for this account.',
+      `The gateway ${gateway.title} is not enabled for this account.`,
     );
   }
 }

@@ -1,119 +1,82 @@
 import { isIP } from 'node:net';
-import { ApiError } from './api-error.js';
+import type { HostedGateway } from '../gateways/hosted-gateway.js';
 import type { AmountLimits } from './account.js';
+import { ApiError } from './api-error.js';
+import { checkForm, HTTP_URL, type FieldRules } from './field-rules.js';
 import type { Form } from './request-form.js';
 
 /** The form of a confirm request, checked; texts are as they were sent. */
 export interface ConfirmRequest {
+  /** The gateway's name at the wire. */
+  readonly gateway: string;
   readonly amount: string;
   readonly invoiceNo: string;
   readonly returnUrl: string;
+  /** If the gateway calls the merchant's server elsewhere. */
+  readonly callbackUrl: string | undefined;
   readonly customerIp: string | undefined;
   readonly lang: 'ar' | 'en';
 }
 
-interface FieldRule {
-  readonly required: boolean;
-  readonly isValid: (text: string) => boolean;
-  readonly message: string;
-}
+/** An amount in a request, of every gateway. */
+export const AMOUNT = /^\d+(\.\d{1,2})?$/;
 
 // The sandbox's own reading of Plutu's documentation. Sharing the package's
 // DTO would let a mistake in it pass here as well.
-const FIELD_RULES = new Map<string, FieldRule>([
-  [
-    'amount',
-    {
-      required: true,
-      isValid: (text) => /^\d+(\.\d{1,2})?$/.test(text),
-      message: 'must be US dollars with at most two decimals, such as 5.00',
-    },
-  ],
-  [
-    'invoice_no',
-    {
-      required: true,
-      isValid: (text) => /^[A-Za-z0-9._-]+$/.test(text),
-      message: 'may hold only letters, digits, dots, dashes and underscores',
-    },
-  ],
-  [
-    'return_url',
-    {
-      required: true,
-      // URL parsing alone would mend what is no absolute URL: `http:shop`.
-      isValid: (text) => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text),
-      message: 'must be an absolute http or https URL',
-    },
-  ],
-  [
-    'customer_ip',
-    {
-      required: false,
-      isValid: (text) => isIP(text) !== 0,
-      message: 'must be an IP address',
-    },
-  ],
-  [
-    'lang',
-    {
-      required: false,
-      isValid: (text) => text === 'ar' || text === 'en',
-      message: 'must be ar or en',
-    },
-  ],
-]);
+const HOSTED_FIELDS: FieldRules = {
+  amount: {
+    required: true,
+    isValid: (text) => AMOUNT.test(text),
+    message: 'must be a number with at most two decimals, such as 5.00',
+    code: 'INVALID_AMOUNT_FORMAT',
+  },
+  invoice_no: {
+    required: true,
+    isValid: (text) => /^[A-Za-z0-9._-]+$/.test(text),
+    message: 'may hold only letters, digits, dots, dashes and underscores',
+  },
+  return_url: { required: true, ...HTTP_URL },
+  customer_ip: {
+    required: false,
+    isValid: (text) => isIP(text) !== 0,
+    message: 'must be an IP address',
+  },
+  lang: {
+    required: false,
+    isValid: (text) => text === 'ar' || text === 'en',
+    message: 'must be ar or en',
+  },
+};
+
+/** All the fields of a gateway's confirm request. */
+export function confirmFields({ fields }: HostedGateway): FieldRules {
+  return { ...HOSTED_FIELDS, ...fields };
+}
 
 /**
  * Checks each field of a confirm request's form.
  *
- * @throws {ApiError} 422 `MISSING_PARAMETER` or `INVALID_INPUTS` with everything
- *   that is wrong with the form, or one of the amount's codes.
+ * @throws {ApiError} 422 with everything that is wrong with the form, or one of
+ *   the amount's codes.
  */
 export function readConfirmRequest(
   form: Form,
-  limits: AmountLimits,
+  gateway: HostedGateway,
+  rules: AmountLimits & { readonly refusesUnknownFields: boolean },
 ): ConfirmRequest {
-  const errors = new Map<string, string[]>();
-  const texts = new Map<string, string>();
-  let isParameterMissing = false;
-
-  for (const name of new Set(form.keys())) {
-    const [value, ...repeated] = form.getAll(name);
-    if (!FIELD_RULES.has(name)) errors.set(name, ['is not a known field']);
-    else if (repeated.length > 0) errors.set(name, ['is repeated']);
-    else if (typeof value !== 'string')
-      errors.set(name, ['must not be a file']);
-    else texts.set(name, value);
-  }
-  for (const [name, rule] of FIELD_RULES) {
-    const text = texts.get(name);
-    if (errors.has(name)) continue;
-    // Plutu's framework, Laravel, takes an empty required field for no field.
-    if (rule.required && !text) {
-      isParameterMissing = true;
-      errors.set(name, ['is required']);
-    } else if (text !== undefined && !rule.isValid(text)) {
-      errors.set(name, [rule.message]);
-    }
-  }
-
-  if (errors.size > 0) {
-    throw new ApiError(
-      422,
-      isParameterMissing ? 'MISSING_PARAMETER' : 'INVALID_INPUTS',
-      [...errors]
-        .map(([name, problems]) => `${name} ${problems.join(', ')}`)
-        .join('; '),
-      Object.fromEntries(errors),
-    );
-  }
+  const texts = checkForm(
+    form,
+    confirmFields(gateway),
+    rules.refusesUnknownFields,
+  );
   const amount = texts.get('amount') ?? '';
-  refuseAmount(amount, limits);
+  refuseAmount(amount, rules);
   return {
+    gateway: gateway.name,
     amount,
     invoiceNo: texts.get('invoice_no') ?? '',
     returnUrl: texts.get('return_url') ?? '',
+    callbackUrl: texts.get('callback_url'),
     customerIp: texts.get('customer_ip'),
     lang: texts.get('lang') === 'en' ? 'en' : 'ar',
   };
@@ -122,12 +85,12 @@ export function readConfirmRequest(
 /** @throws {ApiError} 422 for an amount that is well-formed but not taken. */
 function refuseAmount(amount: string, limits: AmountLimits): void {
   const { minAmount = 0, maxAmount = Infinity } = limits;
-  const dollars = Number(amount);
-  if (dollars === 0) throw amountError('INVALID_AMOUNT', 'greater than 0');
-  if (dollars < minAmount) {
-    throw amountError('NOT_ALLOWED_AMOUNT', `at least ${minAmount}`);
+  const value = Number(amount);
+  if (value === 0) throw amountError('AMOUNT_NOT_ALLOWED', 'greater than 0');
+  if (value < minAmount) {
+    throw amountError('AMOUNT_NOT_ALLOWED', `at least ${minAmount}`);
   }
-  if (dollars > maxAmount) {
+  if (value > maxAmount) {
     throw amountError('AMOUNT_EXCEEDED_MAXIMUM', `at most ${maxAmount}`);
   }
 }

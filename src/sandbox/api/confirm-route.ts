@@ -11,7 +11,14 @@ import type { Exchange, Route } from '../http/router.js';
 import type { SandboxCore } from '../sandbox-core.js';
 import { admit } from './account.js';
 import { ApiError } from './api-error.js';
-import { readConfirmRequest, type ConfirmRequest } from './confirm-request.js';
+import { HOSTED_GATEWAYS } from '../gateways/index.js';
+import type { HostedGateway } from '../gateways/hosted-gateway.js';
+import {
+  confirmFields,
+  readConfirmRequest,
+  type ConfirmRequest,
+} from './confirm-request.js';
+import { unknownFields } from './field-rules.js';
 import { readForm, type Form } from './request-form.js';
 import { cut } from './request-log.js';
 
@@ -23,13 +30,11 @@ const FAULTS_HEADER = 'x-sandbox-faults';
 
 /** Plutu's own API: what a merchant's server calls. */
 export function confirmRoutes(core: SandboxCore): readonly Route[] {
-  return [
-    {
-      method: 'POST',
-      path: `${API_PATH}/v1/transaction/mpgs/confirm`,
-      handle: (exchange) => new Confirmation(core, exchange).answer(),
-    },
-  ];
+  return HOSTED_GATEWAYS.map((gateway) => ({
+    method: 'POST',
+    path: `${API_PATH}/v1/transaction/${gateway.name}/confirm`,
+    handle: (exchange) => new Confirmation(core, gateway, exchange).answer(),
+  }));
 }
 
 /** One confirm request, recorded whatever comes of it. */
@@ -37,11 +42,13 @@ class Confirmation {
   readonly #start = performance.now();
   readonly #at = new Date().toISOString();
   #fields: Record<string, string> = {};
+  #unknownFields: readonly string[] = [];
   #faults: SandboxFaults = {};
   #refusal: ApiError | undefined;
 
   constructor(
     private readonly core: SandboxCore,
+    private readonly gateway: HostedGateway,
     private readonly exchange: Exchange,
   ) {}
 
@@ -61,15 +68,21 @@ class Confirmation {
 
   async #confirm(): Promise<Answer | undefined> {
     const { request, response, query } = this.exchange;
-    const { account, closing } = this.core.settings;
-    admit(request, account);
+    const { account, closing, refusesUnknownFields } = this.core.settings;
+    admit(request, account, this.gateway);
     const ownFaults = {
       ...parseFaults(String(request.headers[FAULTS_HEADER] ?? '')),
       ...parseFaults(query),
     };
     const form = await readForm(request);
     this.#fields = textsOf(form);
-    const confirmRequest = readConfirmRequest(form, account);
+    this.#unknownFields = unknownFields(form, confirmFields(this.gateway)).map(
+      cut,
+    );
+    const confirmRequest = readConfirmRequest(form, this.gateway, {
+      ...account,
+      refusesUnknownFields,
+    });
     this.#faults = {
       ...this.core.faults.strikeConfirm(confirmRequest),
       ...ownFaults,
@@ -101,9 +114,11 @@ class Confirmation {
       confirm ?? (confirmDelayMs === undefined ? undefined : 'delay');
     this.core.record({
       at: this.#at,
+      gateway: this.gateway.name,
       invoiceNo: this.#fields['invoice_no'],
       contentType: this.exchange.request.headers['content-type'],
       fields: this.#fields,
+      unknownFields: this.#unknownFields,
       status: answer?.status,
       code:
         this.#refusal?.code ??

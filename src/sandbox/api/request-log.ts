@@ -4,17 +4,21 @@ export interface SandboxRequest {
   readonly id: number;
   /** ISO 8601, UTC. */
   readonly at: string;
+  /** The gateway's name at the wire. */
+  readonly gateway: string;
   /** As the form had it. */
   readonly invoiceNo: string | undefined;
   /** The header, without its parameters. */
   readonly contentType: string | undefined;
   /** The form's fields as they were sent, each cut to 500 characters. */
   readonly fields: Readonly<Record<string, string>>;
-  /** The HTTP status of the answer; `undefined` where there was none. */
+  /** The names in `fields` that Plutu does not know. */
+  readonly unknownFields: readonly string[];
+  /** The HTTP status of the answer; `undefined` if there was none. */
   readonly status: number | undefined;
   /** `CHECKOUT_REDIRECT`, or the error's code. */
   readonly code: string;
-  /** What was wrong, where it was refused. */
+  /** What was wrong, if it was refused. */
   readonly message: string | undefined;
   /** The fault that spoiled the answer. */
   readonly fault: string | undefined;

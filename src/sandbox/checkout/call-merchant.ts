@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isLoopbackHost } from '../http/loopback.js';
+import type { SandboxMessage } from './merchant-message.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -23,9 +24,9 @@ export interface MerchantAnswer {
   readonly durationMs: number;
 }
 
-/** Calls the merchant's server. A failure is told and never thrown. */
+/** Calls the merchant's server. A failure is returned and never thrown. */
 export async function callMerchant(
-  callbackUrl: string,
+  message: SandboxMessage,
   {
     allowRemote,
     showsAnswers,
@@ -36,7 +37,7 @@ export async function callMerchant(
     readonly closing: AbortSignal;
   },
 ): Promise<MerchantAnswer> {
-  const { hostname } = new URL(callbackUrl);
+  const { hostname } = new URL(message.url);
   if (!allowRemote && !isLoopbackHost(hostname.replace(/^\[|\]$/g, ''))) {
     return {
       error: `Not called: ${hostname} is not this machine. Let the sandbox call others with --allow-remote-callbacks (allowRemoteCallbacks).`,
@@ -44,8 +45,8 @@ export async function callMerchant(
     };
   }
   const start = performance.now();
-  let durationMs: number | undefined;
-  const elapsed = () => (durationMs ??= Math.round(performance.now() - start));
+  let ended: number | undefined;
+  const elapsed = () => (ended ??= Math.round(performance.now() - start));
   // By hand, since on Node 20 a signal of `AbortSignal.any` can be garbage
   // collected before its timeout comes.
   const call = new AbortController();
@@ -58,7 +59,7 @@ export async function callMerchant(
   try {
     if (closing.aborted) abort();
     call.signal.throwIfAborted();
-    const response = await get(callbackUrl, call.signal);
+    const response = await send(message, call.signal);
     elapsed();
     const status = response.statusCode;
     if (!showsAnswers) {
@@ -68,15 +69,6 @@ export async function callMerchant(
     const answer = await readBeginning(response);
     return { status, answer, durationMs: elapsed() };
   } catch (error) {
-    const durationMs = elapsed();
-    if (call.signal.aborted) {
-      return { error: describe(call.signal.reason), durationMs };
-    }
-    return {
-      // A message may quote the other side, such as the names in a certificate.
-      error: showsAnswers ? describe(error) : codeOf(error),
-      durationMs,
-    };
     const { aborted, reason } = call.signal;
     if (aborted) return { error: describe(reason), durationMs: elapsed() };
     // A message may quote the other side, such as the names in a certificate.
@@ -89,17 +81,25 @@ export async function callMerchant(
 }
 
 /** Redirects are not followed, and no connection is kept for later. */
-function get(url: string, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+  { method, url, body }: SandboxMessage,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     request(url, {
+      method,
       agent: false,
       signal,
-      headers: { accept: '*/*', 'user-agent': 'nestjs-plutu (sandbox)' },
+      headers: {
+        accept: '*/*',
+        'user-agent': 'nestjs-plutu (sandbox)',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
     })
       .on('response', resolve)
       .on('error', reject)
-      .end();
+      .end(body);
   });
 }
 

@@ -1,5 +1,9 @@
+import type { Account } from '../api/account.js';
 import type { ConfirmRequest } from '../api/confirm-request.js';
-import type { CallbackFaults } from '../faults/sandbox-faults.js';
+import type {
+  CallbackFaults,
+  SandboxArrivals,
+} from '../faults/sandbox-faults.js';
 import type {
   SandboxCompletion,
   SandboxDelivery,
@@ -9,8 +13,8 @@ import type {
 /** What all checkouts of one sandbox have in common. */
 export interface CheckoutContext {
   readonly origin: string;
-  readonly currency: string;
-  readonly secretKey: string;
+  readonly account: Account;
+  readonly arrivals: SandboxArrivals;
   readonly allowRemote: boolean;
   /** Whether what merchants' servers answer may be shown, besides the status. */
   readonly showsAnswers: boolean;
@@ -18,7 +22,7 @@ export interface CheckoutContext {
   readonly closing: AbortSignal;
   readonly nextDeliveryId: () => number;
   readonly strikeCallback: (request: ConfirmRequest) => CallbackFaults;
-  /** Is told of every change; of a delivery, after it. */
+  /** Called after every change and every delivery. */
   readonly changed: (
     transaction: SandboxTransaction,
     delivery?: SandboxDelivery,
@@ -37,7 +41,7 @@ export interface CheckoutRecord extends Omit<
 
 /** What a finished checkout does to the customer's browser. */
 export interface CheckoutEnding {
-  readonly callbackUrl: string;
+  readonly browserUrl: string;
   /** How the browser is sent to it. */
   readonly redirect: 'after-callback' | 'at-once' | 'never';
   readonly completion: Promise<SandboxCompletion>;

@@ -6,10 +6,12 @@ import type { Exchange, Route } from '../http/router.js';
 import { renderChallengePage } from '../pages/challenge-page.js';
 import { renderCheckoutPage } from '../pages/checkout-page.js';
 import type { SandboxCore } from '../sandbox-core.js';
-import type { CheckoutOutcome } from './callback-url.js';
+import type { TestResult } from '../gateways/hosted-gateway.js';
 import type { Checkout } from './checkout.js';
-import { isTestCard, type TestCard } from './test-cards.js';
-import type { SandboxDeclineReason } from './transaction.js';
+import type { CheckoutOutcome, SandboxDeclineReason } from './outcome.js';
+
+/** In the query of the page's own buttons: the customer wants to see what came of it. */
+const STAY = 'stay';
 
 /** The hosted checkout: what a customer's browser sees. */
 export function checkoutRoutes(core: SandboxCore): readonly Route[] {
@@ -25,29 +27,30 @@ export function checkoutRoutes(core: SandboxCore): readonly Route[] {
     );
   };
   const finish =
-    (outcome: CheckoutOutcome, reason?: SandboxDeclineReason) =>
-    (exchange: Exchange): Promise<Answer> =>
-      leaveCheckout(find(exchange), outcome, reason);
+    (outcome: CheckoutOutcome, declineReason?: SandboxDeclineReason) =>
+    async (exchange: Exchange): Promise<Answer> =>
+      leave(exchange, find(exchange), outcome, { declineReason });
 
-  const payWith = async (
-    checkout: Checkout,
-    card: TestCard,
-  ): Promise<Answer> => {
+  const pay = async (exchange: Exchange): Promise<Answer> => {
+    const checkout = find(exchange);
     const { redirectUrl } = checkout.transaction;
-    switch (card) {
-      case 'declined':
-      case 'insufficient-funds':
-        return leaveCheckout(checkout, 'incomplete', card);
-      case '3-d-secure':
+    const { ending, method } = await readChoice(exchange, checkout);
+    switch (ending) {
+      case 'challenge':
         return seeOther(`${redirectUrl}/challenge`);
       case 'abandoned':
         checkout.abandon();
         return seeOther(redirectUrl);
+      case 'approved-late':
+        await sleep(slowCardMs, undefined, { signal: closing });
+        return leave(exchange, checkout, 'approved', { method });
+      case 'approved':
+        return leave(exchange, checkout, 'approved', { method });
       default:
-        if (card === 'slow') {
-          await sleep(slowCardMs, undefined, { signal: closing });
-        }
-        return leaveCheckout(checkout, 'approved');
+        return leave(exchange, checkout, 'incomplete', {
+          declineReason: ending,
+          method,
+        });
     }
   };
 
@@ -55,14 +58,15 @@ export function checkoutRoutes(core: SandboxCore): readonly Route[] {
     {
       method: 'GET',
       path: '/checkout/:token',
-      handle: (exchange) =>
-        renderCheckoutPage(find(exchange).transaction, merchantName),
+      handle: (exchange) => {
+        const { transaction, gateway } = find(exchange);
+        return renderCheckoutPage(transaction, gateway.page, merchantName);
+      },
     },
     {
       method: 'POST',
       path: '/checkout/:token/pay',
-      handle: async (exchange) =>
-        payWith(find(exchange), await readCard(exchange)),
+      handle: pay,
     },
     {
       method: 'POST',
@@ -78,10 +82,11 @@ export function checkoutRoutes(core: SandboxCore): readonly Route[] {
       method: 'GET',
       path: '/checkout/:token/challenge',
       handle: (exchange) => {
-        const checkout = find(exchange);
-        return checkout.isOpen
-          ? renderChallengePage(checkout.transaction, merchantName)
-          : seeOther(checkout.transaction.redirectUrl);
+        const { isOpen, transaction, gateway } = find(exchange);
+        const { challenge } = gateway.page;
+        return isOpen && challenge
+          ? renderChallengePage(transaction, challenge, merchantName)
+          : seeOther(transaction.redirectUrl);
       },
     },
     {
@@ -97,27 +102,43 @@ export function checkoutRoutes(core: SandboxCore): readonly Route[] {
   ];
 }
 
-async function leaveCheckout(
+async function leave(
+  { query }: Exchange,
   checkout: Checkout,
   outcome: CheckoutOutcome,
-  reason?: SandboxDeclineReason,
+  details: Parameters<Checkout['finish']>[1],
 ): Promise<Answer> {
-  const { callbackUrl, redirect, completion } = checkout.finish(
+  const { browserUrl, redirect, completion } = checkout.finish(
     outcome,
-    reason,
+    details,
   );
   if (redirect === 'after-callback') await completion;
   return seeOther(
-    redirect === 'never' ? checkout.transaction.redirectUrl : callbackUrl,
+    redirect === 'never' || query.has(STAY)
+      ? checkout.transaction.redirectUrl
+      : browserUrl,
   );
 }
 
-/** Without a form it is the card that is approved: a script need not choose. */
-async function readCard({ request }: Exchange): Promise<TestCard> {
-  if (request.headers['content-type'] === undefined) return 'approved';
-  const card = (await readForm(request)).get('card') ?? 'approved';
-  if (isTestCard(card)) return card;
-  throw new ApiError(422, 'INVALID_INPUTS', 'There is no such test card.', {
-    card: ['is not a test card'],
+/** Without a form it is the first of everything: a script need not choose. */
+async function readChoice(
+  { request }: Exchange,
+  { gateway: { page } }: Checkout,
+): Promise<{ ending: TestResult['ending']; method: string | undefined }> {
+  const form =
+    request.headers['content-type'] === undefined
+      ? new FormData()
+      : await readForm(request);
+  const id = form.get('result') ?? page.results[0]?.id;
+  const result = page.results.find((one) => one.id === id);
+  if (result) {
+    const method = form.get('method');
+    return {
+      ending: result.ending,
+      method: typeof method === 'string' ? method : undefined,
+    };
+  }
+  throw new ApiError(422, 'INVALID_INPUTS', 'There is no such test result.', {
+    result: [`must be one of ${page.results.map((one) => one.id).join(', ')}`],
   });
 }

@@ -6,22 +6,24 @@ import { checkFields, trueOrFalse, wholeNumber } from '../check-fields.js';
 import {
   MAX_COPIES,
   MAX_DELAY_MS,
-  type CallbackFault,
   type CallbackFaults,
+  type SandboxArrivals,
 } from '../faults/sandbox-faults.js';
-import {
-  makeCallbackUrl,
-  tamper,
-  type CheckoutOutcome,
-} from './callback-url.js';
+import type { HostedGateway } from '../gateways/hosted-gateway.js';
+import { gatewayNamed } from '../gateways/index.js';
 import { callMerchant } from './call-merchant.js';
 import type {
   CheckoutContext,
   CheckoutEnding,
   CheckoutRecord,
 } from './checkout-record.js';
+import {
+  signedMessage,
+  tamper,
+  type SandboxMessage,
+} from './merchant-message.js';
+import type { CheckoutOutcome, SandboxDeclineReason } from './outcome.js';
 import type {
-  SandboxDeclineReason,
   SandboxDelivery,
   SandboxReplay,
   SandboxTransaction,
@@ -39,14 +41,22 @@ const REPLAY_CHECKS = {
 };
 
 const REDIRECTS = {
-  'callback-first': 'after-callback',
-  'redirect-first': 'at-once',
-  'redirect-only': 'at-once',
-  'callback-only': 'never',
-} as const satisfies Record<CallbackFault, CheckoutEnding['redirect']>;
+  'server-first': 'after-callback',
+  'browser-first': 'at-once',
+  'browser-only': 'at-once',
+  'server-only': 'never',
+} as const satisfies Record<SandboxArrivals, CheckoutEnding['redirect']>;
+
+/** How a checkout ends, besides its outcome. */
+interface EndingDetails {
+  readonly declineReason?: SandboxDeclineReason | undefined;
+  /** The way of paying. Default: the first one of the gateway. */
+  readonly method?: string | undefined;
+}
 
 /** One hosted checkout, from the confirm request to its outcome. */
 export class Checkout {
+  readonly gateway: HostedGateway;
   #record: CheckoutRecord;
   #ending: CheckoutEnding | undefined;
   #isDelivering = false;
@@ -56,6 +66,7 @@ export class Checkout {
     private readonly context: CheckoutContext,
   ) {
     this.#record = record;
+    this.gateway = gatewayNamed(record.gateway);
   }
 
   static open(
@@ -72,8 +83,10 @@ export class Checkout {
         transactionId: String(randomInt(1e13, 1e14)),
         createdAt: new Date().toISOString(),
         status: 'open',
+        method: undefined,
         declineReason: undefined,
-        callbackUrl: undefined,
+        browserUrl: undefined,
+        callback: undefined,
         deliveries: [],
         faults,
       },
@@ -84,8 +97,10 @@ export class Checkout {
   static restore(record: CheckoutRecord, context: CheckoutContext): Checkout {
     const deliveries = context.showsAnswers
       ? record.deliveries
-      : record.deliveries.map(({ answer: _, ...delivery }) => delivery);
-      : record.deliveries.map((call) => ({ ...call, answer: undefined }));
+      : record.deliveries.map((delivery) => ({
+          ...delivery,
+          answer: undefined,
+        }));
     return new Checkout({ ...record, deliveries }, context);
   }
 
@@ -97,7 +112,7 @@ export class Checkout {
     const { token, faults: _, ...transaction } = this.#record;
     return {
       ...transaction,
-      currency: this.context.currency,
+      currency: this.#currency,
       redirectUrl: `${this.context.origin}/checkout/${token}`,
     };
   }
@@ -115,32 +130,45 @@ export class Checkout {
    */
   finish(
     outcome: CheckoutOutcome,
-    declineReason: SandboxDeclineReason = 'declined',
+    { declineReason = 'declined', method }: EndingDetails = {},
   ): CheckoutEnding {
-    const { status, callbackUrl } = this.#record;
-    const isNews = !callbackUrl || (this.isOpen && status !== outcome);
-    if (!isNews || this.#isDelivering) {
-      return this.#ending ?? this.#formerEnding(callbackUrl ?? '');
+    this.#checkMethod(method);
+    const { status, browserUrl = '' } = this.#record;
+    const isAnother = !browserUrl || (this.isOpen && status !== outcome);
+    if (!isAnother || this.#isDelivering) {
+      return this.#ending ?? this.#formerEnding(browserUrl);
     }
     const faults = {
       ...this.context.strikeCallback(this.#record),
       ...this.#record.faults,
     };
-    const newUrl = makeCallbackUrl(
-      this.transaction,
+    const facts = {
+      ...this.#record,
       outcome,
-      this.context.secretKey,
-    );
+      currency: this.#currency,
+      method: method ?? this.gateway.page.methods[0]?.id,
+    };
+    const messageOver = (channel: 'callback' | 'browser') =>
+      signedMessage(
+        this.gateway[channel],
+        facts,
+        this.#record,
+        this.context.account.secretKey,
+      );
+    const callback = messageOver('callback');
+    const { url } = messageOver('browser');
     this.#change({
       status: outcome,
       declineReason: outcome === 'incomplete' ? declineReason : undefined,
-      callbackUrl: newUrl,
+      method: facts.method,
+      browserUrl: url,
+      callback,
     });
-    this.#ending = this.#end(newUrl, faults);
+    this.#ending = this.#end(callback, url, faults);
     return this.#ending;
   }
 
-  /** The customer closes the page: nobody is told. */
+  /** The customer closes the page: the merchant hears nothing. */
   abandon(): void {
     if (this.#record.status === 'open') this.#change({ status: 'abandoned' });
   }
@@ -149,84 +177,110 @@ export class Checkout {
    * Sends the callback of a finished checkout again.
    *
    * @param replay a {@link SandboxReplay}, unchecked.
-   * @throws {ApiError} 409 where it is not finished; at once, before any delay.
+   * @throws {ApiError} 409 if it is not finished; at once, before any delay.
    */
   replay(replay: object = {}): Promise<readonly SandboxDelivery[]> {
     checkFields<SandboxReplay>(replay, REPLAY_CHECKS);
     const { copies = 1, tampered = false, delayMs = 0 } = replay;
-    const { callbackUrl, invoiceNo } = this.#record;
-    if (!callbackUrl) {
+    const { callback, invoiceNo } = this.#record;
+    if (!callback) {
       throw new ApiError(
         409,
         'NOT_FINISHED',
         `The checkout of ${invoiceNo} is not finished, so there is no callback to send again.`,
       );
     }
-    const url = tampered ? tamper(callbackUrl) : callbackUrl;
+    const message = tampered ? tamper(callback) : callback;
     const kind = tampered ? 'tampered' : 'replayed';
-    return this.#call({ url, kind, copies, delayMs });
+    return this.#call({ message, kind, copies, delayMs });
   }
 
-  #end(callbackUrl: string, faults: CallbackFaults): CheckoutEnding {
-    const { callback, callbackDelayMs, callbackCopies: copies = 1 } = faults;
-    if (callback === 'redirect-only') {
-      const delivery = this.#uncalled(callbackUrl);
-      const completion = Promise.resolve({ callbackUrl, delivery });
-      return { callbackUrl, redirect: 'at-once', completion };
+  get #currency(): string {
+    return this.gateway.currencyOf(this.context.account);
+  }
+
+  /** @throws {ApiError} 422 for a way of paying that the gateway does not have. */
+  #checkMethod(method: string | undefined): void {
+    if (method === undefined) return;
+    const { title, page } = this.gateway;
+    if (page.methods.some(({ id }) => id === method)) return;
+    const known = page.methods.map(({ id }) => id).join(', ');
+    const problem = `must be one that ${title} has: ${known || 'none'}`;
+    throw new ApiError(422, 'INVALID_INPUTS', `The method ${problem}.`, {
+      method: [problem],
+    });
+  }
+
+  #end(
+    message: SandboxMessage,
+    browserUrl: string,
+    faults: CallbackFaults,
+  ): CheckoutEnding {
+    const {
+      arrivals = this.context.arrivals,
+      callbackDelayMs,
+      callbackCopies: copies = 1,
+    } = faults;
+    const redirect = REDIRECTS[arrivals];
+    if (arrivals === 'browser-only') {
+      const delivery = this.#uncalled(message);
+      const completion = Promise.resolve({ browserUrl, delivery });
+      return { browserUrl, redirect, completion };
     }
-    const redirect = REDIRECTS[callback ?? 'callback-first'];
     const isBrowserFirst = redirect === 'at-once';
     // A customer who is back at the shop may try again before the call is made.
     this.#isDelivering = !isBrowserFirst;
     const completion = this.#call({
-      url: callbackUrl,
+      message,
       kind: 'callback',
       copies,
       delayMs:
         callbackDelayMs ?? (isBrowserFirst ? REDIRECT_FIRST_DELAY_MS : 0),
     }).then(([first]) => {
       this.#isDelivering = false;
-      return { callbackUrl, delivery: first ?? this.#uncalled(callbackUrl) };
+      return { browserUrl, delivery: first ?? this.#uncalled(message) };
     });
-    return { callbackUrl, redirect, completion };
+    return { browserUrl, redirect, completion };
   }
 
   /** Of a checkout that was finished before the sandbox was started. */
-  #formerEnding(callbackUrl: string): CheckoutEnding {
+  #formerEnding(browserUrl: string): CheckoutEnding {
+    const { deliveries, callback } = this.#record;
     const delivery =
-      this.#record.deliveries.at(-1) ?? this.#uncalled(callbackUrl);
-    const completion = Promise.resolve({ callbackUrl, delivery });
-    return { callbackUrl, redirect: 'at-once', completion };
+      deliveries.at(-1) ??
+      this.#uncalled(callback ?? { method: 'GET', url: browserUrl });
+    const completion = Promise.resolve({ browserUrl, delivery });
+    return { browserUrl, redirect: 'at-once', completion };
   }
 
-  #uncalled(url: string): SandboxDelivery {
+  #uncalled(message: SandboxMessage): SandboxDelivery {
     return {
+      ...message,
       id: 0,
       at: new Date().toISOString(),
       kind: 'callback',
-      url,
-      error: 'Not called: the callback goes through the browser only.',
+      error: 'Not called: the payment arrives through the browser only.',
       durationMs: 0,
     };
   }
 
   async #call(calls: {
-    readonly url: string;
+    readonly message: SandboxMessage;
     readonly kind: SandboxDelivery['kind'];
     readonly copies: number;
     readonly delayMs: number;
   }): Promise<SandboxDelivery[]> {
-    const { url, kind, copies, delayMs } = calls;
+    const { message, kind, copies, delayMs } = calls;
     const { closing } = this.context;
     if (delayMs > 0) {
-      // Where the sandbox closes meanwhile, the call below says so.
+      // If the sandbox closes meanwhile, the call below says so.
       await sleep(delayMs, undefined, { signal: closing }).catch(() => {});
     }
     const callOnce = async (): Promise<SandboxDelivery> => {
       const at = new Date().toISOString();
-      const answer = await callMerchant(url, this.context);
+      const answer = await callMerchant(message, this.context);
       const id = this.context.nextDeliveryId();
-      const delivery = { id, at, kind, url, ...answer };
+      const delivery = { id, at, kind, ...message, ...answer };
       const deliveries = [...this.#record.deliveries, delivery];
       this.#change({ deliveries: deliveries.slice(-MAX_DELIVERIES) }, delivery);
       return delivery;

@@ -1,61 +1,70 @@
-import type { CheckoutOutcome } from './callback-url.js';
 import type { MerchantAnswer } from './call-merchant.js';
+import type { SandboxMessage } from './merchant-message.js';
+import type { CheckoutOutcome, SandboxDeclineReason } from './outcome.js';
 
 /** `abandoned`: the customer closed the page, and may yet come back to it. */
 export type SandboxTransactionStatus = 'open' | 'abandoned' | CheckoutOutcome;
 
-/** Why a checkout is incomplete; the callback does not say. */
-export type SandboxDeclineReason =
-  'declined' | 'insufficient-funds' | 'authentication-failed';
-
-/** One server-to-server call of a `return_url`. */
-export interface SandboxDelivery extends MerchantAnswer {
+/** One call of the merchant's server. */
+export interface SandboxDelivery extends MerchantAnswer, SandboxMessage {
   /** Counts up from 1 within one sandbox, in the order in which calls ended. */
   readonly id: number;
   /** When the call began: ISO 8601, UTC. */
   readonly at: string;
-  /** What was called with GET. */
-  readonly url: string;
   /** `replayed` and `tampered` ones were asked for by the developer. */
   readonly kind: 'callback' | 'replayed' | 'tampered';
 }
 
 /** A transaction as it stood when it was asked for. */
 export interface SandboxTransaction {
+  /** The gateway's name at the wire. */
+  readonly gateway: string;
   /** Fourteen digits. */
   readonly transactionId: string;
   /** As in the request, like the next ones. */
   readonly invoiceNo: string;
   /** As the text that was sent, in `currency`. */
   readonly amount: string;
-  /** ISO 4217: that of the sandbox. */
+  /** ISO 4217: that of the gateway. */
   readonly currency: string;
-  /** Where the callback goes. */
+  /** Where the customer comes back to, before the signed query is added. */
   readonly returnUrl: string;
+  /** Where the server is called, if the gateway has a URL of its own for it. */
+  readonly callbackUrl: string | undefined;
   /** The language of the checkout page. */
   readonly lang: 'ar' | 'en';
-  /** `undefined` where the request named none. */
+  /** `undefined` if the request named none. */
   readonly customerIp: string | undefined;
   /** Open, or what became of it. */
   readonly status: SandboxTransactionStatus;
-  /** Where the status is `incomplete`. */
+  /** The way of paying, if the gateway has several and one was chosen. */
+  readonly method: string | undefined;
+  /** If the status is `incomplete`. */
   readonly declineReason: SandboxDeclineReason | undefined;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   /** The checkout page. */
   readonly redirectUrl: string;
   /** Where the customer's browser is sent, once the checkout has ended. */
-  readonly callbackUrl: string | undefined;
+  readonly browserUrl: string | undefined;
+  /** What the merchant's server is sent, once the checkout has ended. */
+  readonly callback: SandboxMessage | undefined;
   /** The last 20 server-to-server calls, oldest first. */
   readonly deliveries: readonly SandboxDelivery[];
 }
 
 /** What came of finishing a checkout. */
 export interface SandboxCompletion {
-  /** Where the customer's browser is sent: the URL that was called. */
-  readonly callbackUrl: string;
-  /** The first of the calls; where a fault forbade any, an error says so. */
+  /** Where the customer's browser is sent: the return URL with its signed query. */
+  readonly browserUrl: string;
+  /** The first of the calls; if there was to be none, an error says so. */
   readonly delivery: SandboxDelivery;
+}
+
+/** How to end a checkout. */
+export interface SandboxPayment {
+  /** The way of paying, for a gateway that has several. Default: its first. */
+  readonly method?: string | undefined;
 }
 
 /** How to send a callback again. */

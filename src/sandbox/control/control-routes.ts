@@ -1,21 +1,22 @@
 import { ApiError } from '../api/api-error.js';
-import type { CheckoutOutcome } from '../checkout/callback-url.js';
 import { checkFields, oneOf } from '../check-fields.js';
+import { OUTCOMES, type CheckoutOutcome } from '../checkout/outcome.js';
+import type { SandboxPayment } from '../checkout/transaction.js';
 import { json, noContent, type Answer } from '../http/answer.js';
 import { keptFromOtherSites } from '../http/own-pages.js';
 import { readJson } from '../http/read-body.js';
 import type { Exchange, Route } from '../http/router.js';
 import type { SandboxCore } from '../sandbox-core.js';
 
-const OUTCOMES: readonly CheckoutOutcome[] = [
-  'approved',
-  'incomplete',
-  'canceled',
-];
-
-interface Completion {
+interface Completion extends SandboxPayment {
   readonly outcome: CheckoutOutcome;
 }
+
+const COMPLETION_CHECKS = {
+  outcome: oneOf(OUTCOMES),
+  method: (value: unknown) =>
+    typeof value === 'string' ? undefined : 'must be text',
+};
 
 /** What tests in any language drive the sandbox with; see docs/sandbox.md. */
 export function controlRoutes(core: SandboxCore): readonly Route[] {
@@ -43,9 +44,9 @@ export function controlRoutes(core: SandboxCore): readonly Route[] {
       path: '/control/transactions/:invoiceNo/complete',
       handle: async (exchange) => {
         const body = await readJson(exchange.request);
-        checkFields<Completion>(body, { outcome: oneOf(OUTCOMES) });
-        const { outcome = 'approved' } = body;
-        const ending = find(core, exchange).finish(outcome);
+        checkFields<Completion>(body, COMPLETION_CHECKS);
+        const { outcome = 'approved', method } = body;
+        const ending = find(core, exchange).finish(outcome, { method });
         return json(200, await ending.completion);
       },
     },

@@ -17,6 +17,7 @@ h4 { font-size: .9rem; margin: 1rem 0 .25rem; color: var(--soft); }
 .status.incomplete { background: #fdeccf; color: #6b4000; }
 .quiet { color: var(--soft); font-size: .9rem; }
 .card > .quiet { margin: .15rem 0 0; }
+.unknown { color: #6b4000; font-size: .9rem; }
 .log { list-style: none; margin: 0; padding: 0; }
 .card.log { padding: .35rem 1rem; }
 .log li { padding: .35rem 0; }

@@ -3,6 +3,7 @@ import type {
   SandboxDelivery,
   SandboxTransaction,
 } from '../checkout/transaction.js';
+import { gatewayNamed } from '../gateways/index.js';
 import { html, type Html } from '../pages/html.js';
 
 /** How late the dashboard sends a callback that is to come late. */
@@ -15,6 +16,8 @@ export function renderTransaction(
 ): Html {
   const { transactionId, invoiceNo, amount, currency, status, deliveries } =
     transaction;
+  const { title } = gatewayNamed(transaction.gateway);
+  const method = transaction.method && ` (${transaction.method})`;
   const own = requests.filter((request) => request.invoiceNo === invoiceNo);
   return html`<article
     class="card"
@@ -27,8 +30,8 @@ export function renderTransaction(
       <span class="amount">${amount} ${currency}</span>
     </div>
     <p class="quiet">
-      Transaction ${transactionId}, opened at ${clock(transaction.createdAt)}
-      UTC.
+      ${title}${method}. Transaction ${transactionId}, opened at
+      ${clock(transaction.createdAt)} UTC.
       <a
         href="${transaction.redirectUrl}"
         id="c-${transactionId}"
@@ -56,6 +59,7 @@ export function renderTransaction(
 
 export function renderRequest(request: SandboxRequest): Html {
   const { id, at, status, code, message, fault, fields, durationMs } = request;
+  const { gateway, unknownFields } = request;
   const isTaken = status === 200 && code === 'CHECKOUT_REDIRECT';
   return html`<li>
     <details id="r-${id}">
@@ -64,6 +68,13 @@ export function renderRequest(request: SandboxRequest): Html {
         <span class="${isTaken ? 'good' : 'bad'}"
           >${status ?? 'no answer'} ${code}</span
         >
+        <span class="quiet">${gateway}</span>
+        ${
+          unknownFields.length > 0 &&
+          html`<span class="unknown"
+            >unknown to Plutu: ${unknownFields.join(', ')}</span
+          >`
+        }
         ${fault && html`<span class="quiet">fault: ${fault}</span>`}
         <span class="quiet">${durationMs} ms</span>
       </summary>
@@ -75,7 +86,8 @@ export function renderRequest(request: SandboxRequest): Html {
 }
 
 function renderDelivery(delivery: SandboxDelivery): Html {
-  const { id, at, kind, url, status, error, answer, durationMs } = delivery;
+  const { id, at, kind, status, error, answer, durationMs } = delivery;
+  const { method, url, body } = delivery;
   const isTaken = status !== undefined && status < 400;
   return html`<li>
     <details id="d-${id}">
@@ -86,7 +98,7 @@ function renderDelivery(delivery: SandboxDelivery): Html {
         >
         <span>${kind}</span> <span class="quiet">${durationMs} ms</span>
       </summary>
-      <pre>GET ${url}</pre>
+      <pre>${method} ${url}${body && `\n\n${body}`}</pre>
       ${error ? html`<p class="bad">${error}</p>` : renderAnswer(answer)}
     </details>
   </li>`;
@@ -102,7 +114,7 @@ function renderAnswer(answer: string | undefined): Html {
 }
 
 function renderActions(transaction: SandboxTransaction): Html {
-  const { transactionId, invoiceNo, status, callbackUrl } = transaction;
+  const { transactionId, invoiceNo, status, callback } = transaction;
   const button = (action: string, label: string) =>
     html` <form method="post" action="/transactions/${invoiceNo}/${action}">
       <button
@@ -122,7 +134,7 @@ function renderActions(transaction: SandboxTransaction): Html {
         button('cancel', 'Cancel'),
       ]
     }${
-      callbackUrl && [
+      callback && [
         button('replay', 'Send again'),
         button('twice', 'Send twice'),
         button('tampered', 'Send tampered'),

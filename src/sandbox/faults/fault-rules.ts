@@ -1,4 +1,6 @@
-import { checkFields, wholeNumber } from '../check-fields.js';
+import { AMOUNT } from '../api/confirm-request.js';
+import { checkFields, oneOf, wholeNumber } from '../check-fields.js';
+import { GATEWAY_NAMES, type SandboxGatewayName } from '../gateways/index.js';
 import {
   CALLBACK_FIELDS,
   CONFIRM_FIELDS,
@@ -13,6 +15,8 @@ import {
 export interface SandboxFaultRule extends SandboxFaults {
   /** An invoice number; `*` in it stands for any text. Default: all of them. */
   readonly invoiceNo?: string | undefined;
+  /** A gateway, such as `tlync`. Default: all of them. */
+  readonly gateway?: SandboxGatewayName | undefined;
   /** An amount as it is sent, such as `13.37`. Default: all of them. */
   readonly amount?: string | undefined;
   /**
@@ -31,6 +35,7 @@ export interface SandboxSetFault extends SandboxFaultRule {
 }
 
 interface Target {
+  readonly gateway: string;
   readonly invoiceNo: string;
   readonly amount: string;
 }
@@ -46,9 +51,10 @@ const CHECKS = {
       ? undefined
       : 'must be an invoice number, of at most 100 characters, with * for any text',
   amount: (value: unknown) =>
-    typeof value === 'string' && /^\d+(\.\d{1,2})?$/.test(value)
+    typeof value === 'string' && AMOUNT.test(value)
       ? undefined
       : 'must be the text of an amount, such as "5.00"',
+  gateway: oneOf(GATEWAY_NAMES),
   times: wholeNumber(1, 1_000_000),
 };
 
@@ -57,7 +63,7 @@ export class FaultRules {
   #rules: SandboxSetFault[] = [];
   #lastId = 0;
 
-  /** @param changed is told of every change, each strike among them. */
+  /** @param changed is called after every change, also a strike. */
   constructor(private readonly changed: () => void) {}
 
   /**
@@ -124,9 +130,10 @@ export class FaultRules {
 
 function strikes(
   rule: SandboxSetFault,
-  { invoiceNo, amount }: Target,
+  { gateway, invoiceNo, amount }: Target,
 ): boolean {
   if (rule.times !== undefined && rule.struck >= rule.times) return false;
+  if (rule.gateway !== undefined && rule.gateway !== gateway) return false;
   if (rule.amount !== undefined && rule.amount !== amount) return false;
   return rule.invoiceNo === undefined || matches(rule.invoiceNo, invoiceNo);
 }

@@ -32,23 +32,23 @@ export const CONFIRM_FAULTS = [
  */
 export type ConfirmFault = (typeof CONFIRM_FAULTS)[number];
 
-export const CALLBACK_FAULTS = [
-  'callback-first',
-  'redirect-first',
-  'callback-only',
-  'redirect-only',
+export const ARRIVALS = [
+  'server-first',
+  'browser-first',
+  'server-only',
+  'browser-only',
 ] as const;
 
 /**
- * Which ways a finished checkout goes to the merchant. Plutu's documentation
- * promises both; integrators report the redirect alone.
+ * How the merchant hears of a finished checkout. Plutu's documentation promises
+ * both ways; integrators report the browser alone.
  *
- * - `callback-first`: the server is called, then the browser sent (default)
- * - `redirect-first`: the browser is sent, and the server called a second later
- * - `callback-only`: the customer never comes back
- * - `redirect-only`: the server is never called
+ * - `server-first`: the merchant's server is called, then the browser is sent
+ * - `browser-first`: the browser is sent, and the server called a second later
+ * - `server-only`: the customer never comes back
+ * - `browser-only`: the server is never called
  */
-export type CallbackFault = (typeof CALLBACK_FAULTS)[number];
+export type SandboxArrivals = (typeof ARRIVALS)[number];
 
 /** What goes wrong with a confirm request. */
 export interface ConfirmFaults {
@@ -62,8 +62,8 @@ export interface ConfirmFaults {
 
 /** What goes wrong with the callbacks of a checkout. */
 export interface CallbackFaults {
-  /** Default: `callback-first`. */
-  readonly callback?: CallbackFault | undefined;
+  /** Default: those of the sandbox. */
+  readonly arrivals?: SandboxArrivals | undefined;
   /** How long the server-to-server call waits, in milliseconds, at most 600 000. */
   readonly callbackDelayMs?: number | undefined;
   /** How often the server is called, all at once: 1 to 20. */
@@ -80,7 +80,7 @@ export const CONFIRM_FIELDS = [
 ] as const satisfies readonly (keyof ConfirmFaults)[];
 
 export const CALLBACK_FIELDS = [
-  'callback',
+  'arrivals',
   'callbackDelayMs',
   'callbackCopies',
 ] as const satisfies readonly (keyof CallbackFaults)[];
@@ -103,11 +103,11 @@ export const MAX_COPIES = 20;
 export const FAULT_CHECKS: Readonly<Record<keyof SandboxFaults, Check>> = {
   confirm: oneOf(CONFIRM_FAULTS),
   errorCode: (value) =>
-    typeof value === 'string' && /^[A-Z_]{1,100}$/.test(value)
+    typeof value === 'string' && /^[A-Za-z_]{1,100}$/.test(value)
       ? undefined
       : 'must be an error code, such as BACKEND_ERROR',
   confirmDelayMs: wholeNumber(0, MAX_DELAY_MS),
-  callback: oneOf(CALLBACK_FAULTS),
+  arrivals: oneOf(ARRIVALS),
   callbackDelayMs: wholeNumber(0, MAX_DELAY_MS),
   callbackCopies: wholeNumber(1, MAX_COPIES),
 };

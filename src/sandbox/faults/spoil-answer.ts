@@ -3,7 +3,7 @@ import { ApiError } from '../api/api-error.js';
 import { failure, json, type Answer } from '../http/answer.js';
 import type { ConfirmFaults } from './sandbox-faults.js';
 
-/** By code, where it is not 422; those of Plutu's documentation and plugins. */
+/** By code, if it is not 422; those of Plutu's documentation and plugins. */
 const STATUSES: Readonly<Record<string, number>> = {
   AUTH_ERROR: 401,
   UNAUTHORIZED: 401,
@@ -14,11 +14,14 @@ const STATUSES: Readonly<Record<string, number>> = {
   DENIED_ACCESS_GATEWAY: 403,
   INVALID_GATEWAY: 403,
   INVALID_MERCHANT_CATEGORY: 403,
+  TEST_MODE_NOT_SUPPORTED: 403,
+  TOO_MAY_REQUESTS: 429,
   TOO_MANY_REQUESTS: 429,
   BACKEND_ERROR: 500,
   BACKEND_SERVER_ERROR: 500,
   ADD_PAYMENT_ERROR: 500,
   CONFIRMATION_ERROR: 500,
+  MAINTENANCE_MODE: 503,
 };
 
 /** The code of what a fault answers in place of opening a checkout, if any. */
@@ -42,9 +45,9 @@ export function refusalBy(faults: ConfirmFaults): Answer | undefined {
     return json(422, { message, errors });
   }
   const error = new ApiError(
-    STATUSES[code] ?? 422,
+    STATUSES[code.toUpperCase()] ?? 422,
     code,
-    'A fault of the sandbox, as it was told.',
+    'A fault of the sandbox, as it was asked for.',
   );
   return faults.confirm === 'error'
     ? failure(error)

@@ -5,7 +5,7 @@ import { ApiError } from '../api/api-error.js';
 export interface Answer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  readonly body?: string;
+  readonly body?: string | undefined;
 }
 
 export function json(
@@ -34,7 +34,7 @@ export function failure(error: ApiError): Answer {
   return json(error.status, error.toEnvelope(), error.headers);
 }
 
-/** What was thrown, as what the caller is told of it. */
+/** What was thrown, as the caller gets it. */
 export function toApiError(error: unknown): ApiError {
   return error instanceof ApiError
     ? error

@@ -8,7 +8,7 @@ import type { Route } from './router.js';
  * any page that is open in a developer's browser can send forms to this
  * machine.
  *
- * @param listensOn the address that the sandbox was told to listen on.
+ * @param listensOn the address that the sandbox was started with.
  */
 export function keptFromOtherSites(
   listensOn: string,

@@ -1,5 +1,5 @@
-import { TEST_CARDS, type TestCard } from '../checkout/test-cards.js';
 import type { SandboxTransaction } from '../checkout/transaction.js';
+import type { CheckoutPage, Texts } from '../gateways/hosted-gateway.js';
 import type { Answer } from '../http/answer.js';
 import { CHECKOUT_TEXTS } from './checkout-texts.js';
 import { html, page, type Html } from './html.js';
@@ -27,17 +27,21 @@ label span { flex: 1; min-width: 0; line-height: 1.35; }
 small { display: block; color: var(--soft); font-size: .85rem; }
 form { margin: 0; }
 form button { width: 100%; }
-form + form { margin-top: .6rem; }
+form + form, form + .button { margin-top: .6rem; }
 `;
 
 /** The checkout page, in the transaction's language. */
 export function renderCheckoutPage(
   transaction: SandboxTransaction,
+  gatewayPage: CheckoutPage,
   merchantName: string,
 ): Answer {
-  const { lang, status, declineReason, callbackUrl, redirectUrl } = transaction;
+  const { lang, status, declineReason, browserUrl, redirectUrl } = transaction;
+  const { chooseResult, results, methods, returnsByLink } = gatewayPage;
   const text = CHECKOUT_TEXTS[lang];
   const isFinished = status === 'approved' || status === 'canceled';
+  // Back at this page, where the link to the shop is.
+  const stay = returnsByLink ? '?stay' : '';
   const reason = declineReason ? `${text.reasons[declineReason]} ` : '';
   return page({
     lang,
@@ -50,23 +54,25 @@ export function renderCheckoutPage(
         ${status !== 'open' && html`<p class="notice" role="status">${reason}${text.statuses[status]}</p>`}
         ${renderSummary(transaction, merchantName)}
         ${
-          isFinished
-            ? html`<a class="button" href="${callbackUrl}">${text.goBack}</a>`
-            : html`<form method="post" action="${redirectUrl}/pay">
-                  <fieldset>
-                    <legend>${text.chooseCard}</legend>
-                    ${TEST_CARDS.map((card, index) => renderCard(card, index, lang))}
-                  </fieldset>
-                  <button type="submit" class="primary">
-                    ${text.pay}
-                    <bdi dir="ltr"
-                      >${transaction.amount} ${transaction.currency}</bdi
-                    >
-                  </button>
-                </form>
-                <form method="post" action="${redirectUrl}/cancel">
-                  <button type="submit">${text.cancel}</button>
-                </form>`
+          !isFinished &&
+          html`<form method="post" action="${redirectUrl}/pay${stay}">
+              ${methods.length > 0 && renderChoices('method', text.chooseMethod, methods, lang)}
+              ${renderChoices('result', chooseResult[lang], results, lang)}
+              <button type="submit" class="primary">
+                ${text.pay}
+                <bdi dir="ltr"
+                  >${transaction.amount} ${transaction.currency}</bdi
+                >
+              </button>
+            </form>
+            <form method="post" action="${redirectUrl}/cancel${stay}">
+              <button type="submit">${text.cancel}</button>
+            </form>`
+        }
+        ${
+          browserUrl &&
+          (isFinished || returnsByLink) &&
+          html`<a class="button" href="${browserUrl}">${text.goBack}</a>`
         }
       </div>
     </main>`,
@@ -95,11 +101,28 @@ export function renderSummary(
   </dl>`;
 }
 
-function renderCard(card: TestCard, index: number, lang: 'ar' | 'en'): Html {
-  const [name, effect] = CHECKOUT_TEXTS[lang].cards[card];
-  const checked = index === 0 ? html` checked` : undefined;
-  return html`<label>
-    <input type="radio" name="card" value="${card}" ${checked} />
-    <span>${name}<small>${effect}</small></span>
-  </label>`;
+interface Choice {
+  readonly id: string;
+  readonly name: Texts;
+  readonly effect?: Texts;
+}
+
+/** Radio buttons; the first one is chosen. */
+function renderChoices(
+  field: string,
+  legend: string,
+  choices: readonly Choice[],
+  lang: 'ar' | 'en',
+): Html {
+  return html`<fieldset>
+    <legend>${legend}</legend>
+    ${choices.map(({ id, name, effect }, index) => {
+      const checked = index === 0 ? html` checked` : undefined;
+      const note = effect && html`<small>${effect[lang]}</small>`;
+      return html`<label>
+        <input type="radio" name="${field}" value="${id}" ${checked} />
+        <span>${name[lang]}${note}</span>
+      </label>`;
+    })}
+  </fieldset>`;
 }

@@ -36,10 +36,10 @@ export interface Page {
   readonly warning: string;
   readonly body: Html;
   /** On top of the style of every page. */
-  readonly style?: string;
+  readonly style?: string | undefined;
   /** Runs in the page, and may talk to the sandbox. Default: none. */
-  readonly script?: string;
-  readonly status?: number;
+  readonly script?: string | undefined;
+  readonly status?: number | undefined;
 }
 
 const STYLE = `

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { CheckoutRecord } from '../checkout/checkout-record.js';
 import type { SandboxSetFault } from '../faults/fault-rules.js';
+import { GATEWAY_NAMES } from '../gateways/index.js';
 import { isJsonObject } from '../http/read-body.js';
 
 /** What a sandbox takes over into its next life. */
@@ -10,7 +11,7 @@ export interface SandboxState {
   readonly faults: readonly SandboxSetFault[];
 }
 
-const FORMAT = { sandbox: 'nestjs-plutu', version: 1 };
+const FORMAT = { sandbox: 'nestjs-plutu', version: 2 };
 
 /** A file that always holds one whole state, whenever the process ends. */
 export class StateFile {
@@ -24,7 +25,7 @@ export class StateFile {
   ) {}
 
   /**
-   * Reads what was kept; nothing where there is no such file yet.
+   * Reads what was kept; nothing if there is no such file yet.
    *
    * @throws {Error} for a file that cannot be read or is not a sandbox's. It is
    *   left as it is.
@@ -38,15 +39,18 @@ export class StateFile {
       throw error;
     }
     const state = parse(text);
-    if (state) return state;
+    if (isState(state)) return state;
+    const problem = isOfAnotherVersion(state)
+      ? 'was written by another version of the sandbox'
+      : "is damaged or not this sandbox's";
     throw new Error(
-      `The state file ${path} is damaged or not this sandbox's. Delete it, or name another.`,
+      `The state file ${path} ${problem}. Delete it, or name another.`,
     );
   }
 
   /**
    * @param current is asked for the state at each writing.
-   * @param failed is told when a state could not be written.
+   * @param failed is called if a state could not be written.
    */
   static at(
     path: string,
@@ -87,13 +91,20 @@ export class StateFile {
   }
 }
 
-function parse(text: string): SandboxState | undefined {
+function parse(text: string): unknown {
   try {
-    const state: unknown = JSON.parse(text);
-    return isState(state) ? state : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function isOfAnotherVersion(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    value['sandbox'] === FORMAT.sandbox &&
+    value['version'] !== FORMAT.version
+  );
 }
 
 function isState(value: unknown): value is SandboxState {
@@ -114,6 +125,7 @@ function isCheckout(value: unknown): boolean {
     ['token', 'transactionId', 'invoiceNo', 'amount', 'returnUrl'].every(
       (name) => typeof value[name] === 'string',
     ) &&
+    GATEWAY_NAMES.some((name) => name === value['gateway']) &&
     Array.isArray(value['deliveries']) &&
     isJsonObject(value['faults'])
   );

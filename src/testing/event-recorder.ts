@@ -1,57 +1,57 @@
 import { EventEmitter, once } from 'node:events';
 import { inspect } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
-import { PlutuEvents, type PublishedEvent } from '../events/plutu-events.js';
+import type { CallbackRejectedEvent } from '../callbacks/callback-rejected.event.js';
+import type { CheckoutCreatedEvent } from '../checkout/checkout-created.event.js';
+import {
+  PLUTU_EVENTS,
+  type DeliveryFailedEvent,
+  type PaymentApprovedEvent,
+  type PaymentCanceledEvent,
+  type PaymentIncompleteEvent,
+  type PaymentMismatchEvent,
+} from '../payments/events.js';
+import { PlutuEvents, type PublishedEvent } from '../payments/plutu-events.js';
 import { describeEvent } from '../sandbox/sandbox-event.js';
 import { sentCallbacksOf, type SentCallback } from './sent-callbacks.js';
-import {
-  MPGS_EVENTS,
-  type MpgsCallbackRejectedEvent,
-  type MpgsCheckoutCreatedEvent,
-  type MpgsDeliveryFailedEvent,
-  type MpgsPaymentApprovedEvent,
-  type MpgsPaymentCanceledEvent,
-  type MpgsPaymentIncompleteEvent,
-  type MpgsPaymentMismatchEvent,
-} from '../mpgs/mpgs.events.js';
 
 /** The module's events, by the names that a recorder has for them. */
-export interface MpgsEventsByName {
+export interface PlutuEventsByName {
   /** The invoice is paid. */
-  approved: MpgsPaymentApprovedEvent;
+  approved: PaymentApprovedEvent;
   /** The customer backed out. */
-  canceled: MpgsPaymentCanceledEvent;
+  canceled: PaymentCanceledEvent;
   /** Neither, such as a declined card. */
-  incomplete: MpgsPaymentIncompleteEvent;
+  incomplete: PaymentIncompleteEvent;
   /** Something was paid that was not due. */
-  mismatch: MpgsPaymentMismatchEvent;
+  mismatch: PaymentMismatchEvent;
   /** A callback was refused. */
-  rejected: MpgsCallbackRejectedEvent;
+  rejected: CallbackRejectedEvent;
   /** A checkout is open. */
-  created: MpgsCheckoutCreatedEvent;
+  created: CheckoutCreatedEvent;
   /** A queue gave up on a payment. */
-  deliveryFailed: MpgsDeliveryFailedEvent;
+  deliveryFailed: DeliveryFailedEvent;
 }
 
 /** What a recorder calls an event. */
-export type MpgsEventName = keyof MpgsEventsByName;
+export type PlutuEventName = keyof PlutuEventsByName;
 
 /** An event that the module published, and what came of it. */
-export type RecordedMpgsEvent = {
-  [Name in MpgsEventName]: {
+export type RecordedPlutuEvent = {
+  [Name in PlutuEventName]: {
     /** Which event it is. */
     readonly name: Name;
     /** The event as its handlers got it. */
-    readonly event: MpgsEventsByName[Name];
+    readonly event: PlutuEventsByName[Name];
     /**
      * What its handlers threw, or that an approved payment had none; empty
-     * where the event was delivered.
+     * if the event was delivered.
      */
     readonly failures: readonly unknown[];
   };
-}[MpgsEventName];
+}[PlutuEventName];
 
-/** What {@link MpgsEventRecorder.next} waits for, and how long. */
+/** What {@link PlutuEventRecorder.next} waits for, and how long. */
 export interface NextEventOptions {
   /** Only an event about this invoice. Default: any event of the name. */
   invoiceNo?: string | undefined;
@@ -64,14 +64,14 @@ export interface NextEventOptions {
   timeout?: number | undefined;
 }
 
-const NAMES = new Map<string, MpgsEventName>([
-  [MPGS_EVENTS.paymentApproved, 'approved'],
-  [MPGS_EVENTS.paymentCanceled, 'canceled'],
-  [MPGS_EVENTS.paymentIncomplete, 'incomplete'],
-  [MPGS_EVENTS.paymentMismatch, 'mismatch'],
-  [MPGS_EVENTS.callbackRejected, 'rejected'],
-  [MPGS_EVENTS.checkoutCreated, 'created'],
-  [MPGS_EVENTS.deliveryFailed, 'deliveryFailed'],
+const NAMES = new Map<string, PlutuEventName>([
+  [PLUTU_EVENTS.paymentApproved, 'approved'],
+  [PLUTU_EVENTS.paymentCanceled, 'canceled'],
+  [PLUTU_EVENTS.paymentIncomplete, 'incomplete'],
+  [PLUTU_EVENTS.paymentMismatch, 'mismatch'],
+  [PLUTU_EVENTS.callbackRejected, 'rejected'],
+  [PLUTU_EVENTS.checkoutCreated, 'created'],
+  [PLUTU_EVENTS.deliveryFailed, 'deliveryFailed'],
 ]);
 
 /**
@@ -80,19 +80,19 @@ const NAMES = new Map<string, MpgsEventName>([
  * production.
  *
  * @param app the application, or the testing module that it is made of.
- * @throws {Error} where it does not import `PlutuModule`.
+ * @throws {Error} if it does not import `PlutuModule`.
  */
-export function recordMpgsEvents(
+export function recordPlutuEvents(
   app: INestApplicationContext,
-): MpgsEventRecorder {
-  return new MpgsEventRecorder(publishersOf(app), () => sentCallbacksOf(app));
+): PlutuEventRecorder {
+  return new PlutuEventRecorder(publisherOf(app), () => sentCallbacksOf(app));
 }
 
-/** What {@link recordMpgsEvents} makes. */
-export class MpgsEventRecorder {
-  #recorded: RecordedMpgsEvent[] = [];
+/** What {@link recordPlutuEvents} makes. */
+export class PlutuEventRecorder {
+  #recorded: RecordedPlutuEvent[] = [];
   /** What `next` has resolved to. */
-  readonly #taken = new WeakSet<RecordedMpgsEvent>();
+  readonly #taken = new WeakSet<RecordedPlutuEvent>();
   /** Sent before the recorder was made or cleared. */
   #sentEarlier: ReadonlySet<SentCallback>;
   // Every call of `next` listens, and Node would warn of a leak at eleven.
@@ -100,17 +100,15 @@ export class MpgsEventRecorder {
 
   /** @param sent what the application's sandboxes have sent until now. */
   constructor(
-    publishers: readonly PlutuEvents[],
+    { published }: PlutuEvents,
     private readonly sent: () => readonly SentCallback[],
   ) {
     this.#sentEarlier = new Set(sent());
-    for (const { published } of publishers) {
-      published.subscribe((event) => this.#record(event));
-    }
+    published.subscribe((event) => this.#record(event));
   }
 
   /** Everything recorded, in the order in which the handlers ended. */
-  get all(): readonly RecordedMpgsEvent[] {
+  get all(): readonly RecordedPlutuEvent[] {
     return [...this.#recorded];
   }
 
@@ -131,10 +129,10 @@ export class MpgsEventRecorder {
    * @throws {Error} if none comes in time. It says what came instead, and what
    *   the application answered to the callbacks of its sandbox.
    */
-  async next<Name extends MpgsEventName>(
+  async next<Name extends PlutuEventName>(
     name: Name,
     { invoiceNo, timeout = 2000 }: NextEventOptions = {},
-  ): Promise<MpgsEventsByName[Name]> {
+  ): Promise<PlutuEventsByName[Name]> {
     // Not a timer, which the test may have replaced by a fake one.
     const signal = AbortSignal.timeout(timeout);
     for (;;) {
@@ -153,19 +151,19 @@ export class MpgsEventRecorder {
 
   #record({ name, event, failures }: PublishedEvent): void {
     const recorded = { name: NAMES.get(name), event, failures };
-    if (!isMpgsEvent(recorded)) return;
+    if (!isPlutuEvent(recorded)) return;
     this.#recorded.push(recorded);
     this.#arrivals.emit('arrival');
   }
 
-  #take<Name extends MpgsEventName>(
+  #take<Name extends PlutuEventName>(
     name: Name,
     invoiceNo: string | undefined,
-  ): { readonly event: MpgsEventsByName[Name] } | undefined {
+  ): { readonly event: PlutuEventsByName[Name] } | undefined {
     const found = this.#recorded.find(
       (
         recorded,
-      ): recorded is RecordedMpgsEvent & { event: MpgsEventsByName[Name] } =>
+      ): recorded is RecordedPlutuEvent & { event: PlutuEventsByName[Name] } =>
         recorded.name === name &&
         recorded.failures.length === 0 &&
         (invoiceNo === undefined || invoiceNoOf(recorded) === invoiceNo) &&
@@ -219,27 +217,26 @@ export class MpgsEventRecorder {
   }
 }
 
-function invoiceNoOf({ event }: RecordedMpgsEvent): string | undefined {
+function invoiceNoOf({ event }: RecordedPlutuEvent): string | undefined {
   if ('invoiceNo' in event) return event.invoiceNo;
-  return 'callback' in event ? event.callback.invoiceNo : undefined;
+  return 'payment' in event ? event.payment.invoiceNo : undefined;
 }
 
-/** One for each account of the application's. */
-function publishersOf(app: INestApplicationContext): PlutuEvents[] {
+function publisherOf(app: INestApplicationContext): PlutuEvents {
   try {
-    return app.get(PlutuEvents, { strict: false, each: true });
+    return app.get(PlutuEvents, { strict: false });
   } catch {
     throw new Error(
-      'recordMpgsEvents: this application does not import PlutuModule.',
+      'recordPlutuEvents: this application does not import PlutuModule.',
     );
   }
 }
 
-/** Which event goes by which name is the publisher's affair. */
-function isMpgsEvent(recorded: {
-  readonly name: MpgsEventName | undefined;
+/** Which event goes by which name is up to the publisher. */
+function isPlutuEvent(recorded: {
+  readonly name: PlutuEventName | undefined;
   readonly event: object;
   readonly failures: readonly unknown[];
-}): recorded is RecordedMpgsEvent {
+}): recorded is RecordedPlutuEvent {
   return recorded.name !== undefined;
 }
