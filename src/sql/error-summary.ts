@@ -1,0 +1,22 @@
+import { ConsumerError } from '../payments/plutu-events.js';
+
+/** What may stand for an error's kind: not what somebody wrote about a customer. */
+const CODE = /^(?:[A-Za-z][A-Za-z0-9_]{0,63}|[0-9A-Z]{5})$/;
+
+/**
+ * Says who failed, and with what kind of error. What an error says may name a
+ * customer, and belongs into the log.
+ */
+export function summaryOf(error: unknown): string {
+  if (error instanceof AggregateError) {
+    const errors: unknown[] = error.errors;
+    return errors.map(summaryOf).join('; ');
+  }
+  if (error instanceof ConsumerError) {
+    return `${error.consumer}: ${summaryOf(error.cause)}`;
+  }
+  if (!(error instanceof Error)) return typeof error;
+  const code: unknown = Reflect.get(error, 'code');
+  const kind = error.constructor.name;
+  return typeof code === 'string' && CODE.test(code) ? `${kind} ${code}` : kind;
+}

@@ -1,0 +1,16 @@
+export { sqlJournal, type SqlJournalOptions } from './sql-journal.js';
+export { PaymentJournal, type Booking } from './payment-journal.js';
+export type { Pruned, PruneOptions } from './prune.js';
+export type {
+  SqlDialect,
+  SqlExecutor,
+  SqlRow,
+  SqlStatement,
+  SqlValue,
+} from './executor.js';
+export { fromDrizzle } from './executors/from-drizzle.js';
+export { fromKnex } from './executors/from-knex.js';
+export { fromMysql2 } from './executors/from-mysql2.js';
+export { fromPg } from './executors/from-pg.js';
+export { fromPrisma } from './executors/from-prisma.js';
+export { fromTypeOrm } from './executors/from-typeorm.js';

@@ -1,0 +1,534 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { FirstPayment } from '../payments/events.js';
+import type { PaidInvoice } from '../payments/payment-delivery.js';
+import type {
+  CheckoutFacts,
+  CheckoutOpening,
+  UnreadableMessage,
+} from '../payments/payment-journal.js';
+import type {
+  PaymentRecord,
+  SignedPayment,
+} from '../payments/payment-record.js';
+import { asciiJson, asciiName } from './ascii.js';
+import {
+  DIALECTS,
+  tablesOf,
+  type Dialect,
+  type TableNames,
+  type Tables,
+} from './dialect.js';
+import type { SqlExecutor, SqlRow, SqlValue } from './executor.js';
+import {
+  integer,
+  PAYMENT_COLUMNS,
+  readPayment,
+  text,
+  writeFacts,
+  type PaymentEntry,
+} from './payment-row.js';
+
+/** Another instance has taken the payment over. */
+export class LeaseLostError extends Error {
+  constructor() {
+    super('Another instance has taken the payment over.');
+    this.name = LeaseLostError.name;
+  }
+}
+
+/** What became of an arrival. */
+export interface Acceptance {
+  readonly isNew: boolean;
+  readonly entry: PaymentEntry;
+}
+
+/** How long somebody may work on a payment without a word, in milliseconds. */
+export const LEASE = 10_000;
+
+/** How long `once` waits for another that books the same, in milliseconds. */
+const LOCK_WAIT = 5_000;
+
+const MAX_ERROR_LENGTH = 1_000;
+
+/** A name that nothing else has: of the lease of one run, of one booking. */
+export function newToken(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/**
+ * The statements of one registration's journal. A change of a payment counts its
+ * revision up, so that the number of affected rows is right with any driver: some
+ * leave out the rows that look the same afterwards.
+ */
+export class JournalStore<Tx> {
+  readonly dialect: Dialect;
+  readonly tables: Tables;
+  private isMariaDb = false;
+
+  /** @param account the `name` of the registration. */
+  constructor(
+    readonly executor: SqlExecutor<Tx>,
+    names: TableNames,
+    readonly account: string,
+  ) {
+    this.dialect = DIALECTS[executor.dialect];
+    this.tables = tablesOf(this.dialect, names);
+  }
+
+  /** Finds out what the database is. Before anything else. */
+  async prepare(): Promise<void> {
+    const [row] = await this.query('SELECT VERSION() AS version');
+    this.isMariaDb = text(row?.['version']).includes('MariaDB');
+  }
+
+  async query(
+    sql: string,
+    values: readonly SqlValue[] = [],
+    tx?: Tx,
+  ): Promise<readonly SqlRow[]> {
+    return this.executor.query(this.dialect.statement(sql, values), tx);
+  }
+
+  async execute(
+    sql: string,
+    values: readonly SqlValue[] = [],
+    tx?: Tx,
+  ): Promise<number> {
+    return this.executor.execute(this.dialect.statement(sql, values), tx);
+  }
+
+  /**
+   * Writes an arrival down, in one statement.
+   *
+   * @param lease that of the run that goes on with it at once, if there is one.
+   */
+  async accept(
+    payment: SignedPayment,
+    lease: string | undefined,
+  ): Promise<Acceptance> {
+    const { payment: table } = this.tables;
+    const { now } = this.dialect;
+    const { id, tenant, gateway, outcome, invoiceNo, transactionId } = payment;
+    const key = this.key(tenant, invoiceNo);
+    const columns = [
+      ['id', id],
+      ['account', this.account],
+      ['tenant', tenant ?? null],
+      ['gateway', gateway],
+      ['outcome', outcome],
+      ['invoice_key', key],
+      ['order_key', key],
+      ['invoice_no', invoiceNo],
+      ['order_no', invoiceNo],
+      ['transaction_id', transactionId],
+      ['amount_minor', payment.amountMinor],
+      ['currency', payment.currency],
+      ['source', 'callback'],
+      ['facts', writeFacts(payment)],
+      ['consumers', '[]'],
+      ['lease', lease ?? null],
+      ['leases', lease === undefined ? 0 : 1],
+    ] as const satisfies readonly (readonly [string, SqlValue])[];
+    const names = columns.map(([name]) => name).join(', ');
+    const insert = `INSERT INTO ${table} (${names}, arrived_at, due_at) VALUES (${places(columns.length)}, ${now}, ${now} + ${lease === undefined ? 0 : LEASE})`;
+    const values = columns.map(([, value]) => value);
+    if (this.dialect.name === 'postgres') {
+      const [row] = await this.query(
+        `${insert} ON CONFLICT (id) DO UPDATE SET arrivals = ${table}.arrivals + 1 RETURNING arrivals, ${PAYMENT_COLUMNS}`,
+        values,
+      );
+      if (!row) throw new Error('The journal did not keep the payment.');
+      return {
+        isNew: integer(row['arrivals']) === 1,
+        entry: readPayment(row),
+      };
+    }
+    const affected = await this.execute(
+      `${insert} ON DUPLICATE KEY UPDATE arrivals = arrivals + 1`,
+      values,
+    );
+    const entry = await this.find(id);
+    if (!entry) throw new Error('The journal did not keep the payment.');
+    return { isNew: affected === 1, entry };
+  }
+
+  async find(id: string): Promise<PaymentEntry | undefined> {
+    const [row] = await this.query(
+      `SELECT ${PAYMENT_COLUMNS} FROM ${this.tables.payment} WHERE id = ?`,
+      [id],
+    );
+    return row && readPayment(row);
+  }
+
+  /** The payment of an invoice that is booked: one that was paid, or the latest. */
+  async findByInvoice({
+    account,
+    tenant,
+    gateway,
+    invoiceNo,
+  }: PaidInvoice): Promise<PaymentEntry | undefined> {
+    const [row] = await this.query(
+      `SELECT ${PAYMENT_COLUMNS} FROM ${this.tables.payment} WHERE invoice_key = ? AND account = ? AND gateway = ? AND booked = 1 ORDER BY CASE WHEN outcome <> 'approved' THEN 2 WHEN reason IS NULL THEN 0 ELSE 1 END, arrived_at DESC, id LIMIT 1`,
+      [this.key(tenant, invoiceNo), account, gateway],
+    );
+    return row && readPayment(row);
+  }
+
+  /** Whether somebody has to look after a payment. */
+  async hasDue(): Promise<boolean> {
+    const { now } = this.dialect;
+    const rows = await this.query(
+      `SELECT 1 AS due FROM ${this.tables.payment} WHERE account = ? AND due_at <= ${now} LIMIT 1`,
+      [this.account],
+    );
+    return rows.length > 0;
+  }
+
+  /** Takes payments that are due, each under a lease of its own. */
+  async claim(
+    most: number,
+  ): Promise<{ readonly lease: string; readonly entry: PaymentEntry }[]> {
+    const { payment } = this.tables;
+    const { now } = this.dialect;
+    return this.executor.transaction(async (tx) => {
+      const rows = await this.query(
+        `SELECT ${PAYMENT_COLUMNS} FROM ${payment} WHERE account = ? AND due_at <= ${now} ORDER BY due_at LIMIT ${most} FOR UPDATE SKIP LOCKED`,
+        [this.account],
+        tx,
+      );
+      const claimed = [];
+      for (const row of rows) {
+        const entry = readPayment(row);
+        const lease = newToken();
+        await this.execute(
+          `UPDATE ${payment} SET lease = ?, due_at = ${now} + ${LEASE}, leases = leases + 1, revision = revision + 1 WHERE id = ?`,
+          [lease, text(row['id'])],
+          tx,
+        );
+        claimed.push({ lease, entry });
+      }
+      return claimed;
+    });
+  }
+
+  /** @throws {LeaseLostError} */
+  async renew(id: string, lease: string): Promise<void> {
+    await this.change(`due_at = ${this.dialect.now} + ${LEASE}`, [], id, lease);
+  }
+
+  /**
+   * Lets another instance have a payment that was not begun.
+   *
+   * @throws {LeaseLostError}
+   */
+  async release(id: string, lease: string): Promise<void> {
+    await this.change(
+      `due_at = ${this.dialect.now}, lease = NULL`,
+      [],
+      id,
+      lease,
+    );
+  }
+
+  /**
+   * Keeps how a payment was judged. Of two approved payments for one order, the
+   * database lets one hold it; the other is a mismatch.
+   *
+   * @returns the record as it is kept.
+   * @throws {LeaseLostError}
+   */
+  async judge(record: PaymentRecord, lease: string): Promise<PaymentRecord> {
+    const { payment, verdict = {} } = record;
+    const id = payment.id ?? '';
+    if (payment.outcome !== 'approved' || verdict.mismatch) {
+      await this.keepVerdict(id, lease, verdict);
+      return record;
+    }
+    try {
+      await this.change(
+        'verdict = ?, paid_order = order_key',
+        [asciiJson(verdict)],
+        id,
+        lease,
+      );
+      return record;
+    } catch (error) {
+      if (error instanceof LeaseLostError) throw error;
+      // What a driver's error looks like is not for sure; what is in the table is.
+      const first = await this.findFirst(id);
+      if (!first) throw error;
+      const late = { mismatch: { reason: 'already-paid', first } } as const;
+      await this.keepVerdict(id, lease, late);
+      return { ...record, verdict: late };
+    }
+  }
+
+  /**
+   * Keeps which consumers are done.
+   *
+   * @throws {LeaseLostError}
+   */
+  async keepProgress(
+    { payment, done, booked }: PaymentRecord,
+    lease: string,
+  ): Promise<void> {
+    await this.change(
+      'consumers = ?, booked = ?',
+      [asciiJson(done), booked ? 1 : 0],
+      payment.id ?? '',
+      lease,
+    );
+  }
+
+  /** @throws {LeaseLostError} */
+  async finish({ payment, done }: PaymentRecord, lease: string): Promise<void> {
+    await this.change(
+      `consumers = ?, booked = 1, done_at = ${this.dialect.now}, due_at = NULL, lease = NULL, error = NULL`,
+      [asciiJson(done)],
+      payment.id ?? '',
+      lease,
+    );
+  }
+
+  /**
+   * Puts a payment back, with what was done.
+   *
+   * @param error what went wrong, without anything personal.
+   * @param pause until it is tried again, in milliseconds; `undefined` if it is
+   *   given up.
+   * @throws {LeaseLostError}
+   */
+  async putBack(
+    { payment, done, booked }: PaymentRecord,
+    lease: string,
+    error: string,
+    pause: number | undefined,
+  ): Promise<void> {
+    const { now } = this.dialect;
+    const next =
+      pause === undefined
+        ? `due_at = NULL, dead_at = ${now}`
+        : `due_at = ${now} + ${Math.round(pause)}`;
+    await this.change(
+      `consumers = ?, booked = ?, attempts = attempts + 1, lease = NULL, error = ?, ${next}`,
+      [
+        asciiJson(done),
+        booked ? 1 : 0,
+        // PostgreSQL takes no zero in a text.
+        error.slice(0, MAX_ERROR_LENGTH).replaceAll('\0', ''),
+      ],
+      payment.id ?? '',
+      lease,
+    );
+  }
+
+  /**
+   * Has payments tried again that were given up.
+   *
+   * @param id only this one.
+   * @returns how many there were.
+   */
+  async revive(id?: string): Promise<number> {
+    const { now } = this.dialect;
+    return this.execute(
+      `UPDATE ${this.tables.payment} SET dead_at = NULL, due_at = ${now}, lease = NULL, attempts = 0, leases = 0, revision = revision + 1 WHERE account = ? AND dead_at IS NOT NULL${id === undefined ? '' : ' AND id = ?'}`,
+      [this.account, ...(id === undefined ? [] : [id])],
+    );
+  }
+
+  /** Writes a checkout down that is about to be opened, and resolves to its id. */
+  async insertCheckout(checkout: CheckoutFacts): Promise<string> {
+    const { tenant, gateway, invoiceNo, orderNo, amount, currency } = checkout;
+    const { now } = this.dialect;
+    const id = newCheckoutId();
+    await this.execute(
+      `INSERT INTO ${this.tables.checkout} (id, account, tenant, gateway, invoice_key, order_key, invoice_no, order_no, amount, currency, state, opened_at, changed_at) VALUES (${places(11)}, ${now}, ${now})`,
+      [
+        id,
+        this.account,
+        tenant ?? null,
+        gateway,
+        this.key(tenant, invoiceNo),
+        this.key(tenant, orderNo),
+        invoiceNo,
+        orderNo,
+        amount,
+        currency ?? null,
+        'asked',
+      ],
+    );
+    return id;
+  }
+
+  async keepOpening(id: string, opening: CheckoutOpening): Promise<void> {
+    await this.execute(
+      `UPDATE ${this.tables.checkout} SET state = ?, changed_at = ${this.dialect.now} WHERE id = ? AND state = 'asked'`,
+      [opening, id],
+    );
+  }
+
+  async insertUnreadable({
+    tenant,
+    gateway,
+    fields,
+    signed,
+  }: UnreadableMessage): Promise<void> {
+    const table = this.tables.unreadable;
+    const message = asciiJson(signed);
+    const id = hash([this.account, tenant ?? null, gateway, message]);
+    const onDuplicate =
+      this.dialect.name === 'postgres'
+        ? `ON CONFLICT (id) DO UPDATE SET arrivals = ${table}.arrivals + 1`
+        : 'ON DUPLICATE KEY UPDATE arrivals = arrivals + 1';
+    await this.execute(
+      `INSERT INTO ${table} (id, account, tenant, gateway, problems, message, arrived_at) VALUES (${places(6)}, ${this.dialect.now}) ${onDuplicate}`,
+      [id, this.account, tenant ?? null, gateway, asciiJson(fields), message],
+    );
+  }
+
+  /**
+   * Notes in a transaction that a consumer books a payment.
+   *
+   * @param token names this booking among all that try to.
+   * @returns whether it is the first to do so.
+   * @throws {Error} what the database says if another transaction that does the
+   *   same does not end in time.
+   */
+  async mark(
+    tx: Tx,
+    consumer: string,
+    payment: { readonly id: string; readonly outcome: string },
+    token: string,
+  ): Promise<boolean> {
+    const { mark } = this.tables;
+    const { now } = this.dialect;
+    const values = [...markKey(consumer, payment), token];
+    const columns = 'payment_id, outcome, consumer, token, booked_at';
+    if (this.dialect.name === 'mysql') {
+      const insert = `INSERT INTO ${mark} (${columns}) VALUES (?, ?, ?, ?, ${now}) ON DUPLICATE KEY UPDATE hits = hits + 1`;
+      return (await this.execute(this.waiting(insert), values, tx)) === 1;
+    }
+    // The wait is bounded for this statement only: what follows is the
+    // application's own.
+    const [row] = await this.query(
+      `WITH earlier AS MATERIALIZED (SELECT current_setting('lock_timeout') AS wait, set_config('lock_timeout', '${LOCK_WAIT}', true)), added AS (INSERT INTO ${mark} (${columns}) SELECT ?, ?, ?, ?, ${now} FROM earlier ON CONFLICT DO NOTHING RETURNING 1) SELECT (SELECT count(*) FROM added) AS added, earlier.wait AS wait FROM earlier`,
+      values,
+      tx,
+    );
+    await this.query(
+      `SELECT set_config('lock_timeout', ?, true) AS wait`,
+      [text(row?.['wait'])],
+      tx,
+    );
+    return integer(row?.['added']) === 1;
+  }
+
+  /**
+   * Whether a transaction still has its own mark: some errors roll it back unseen,
+   * and then another may have set one.
+   */
+  async hasMark(
+    tx: Tx,
+    consumer: string,
+    payment: { readonly id: string; readonly outcome: string },
+    token: string,
+  ): Promise<boolean> {
+    const rows = await this.query(
+      `SELECT 1 AS marked FROM ${this.tables.mark} WHERE payment_id = ? AND outcome = ? AND consumer = ? AND token = ?`,
+      [...markKey(consumer, payment), token],
+      tx,
+    );
+    return rows.length > 0;
+  }
+
+  /** MariaDB bounds the wait of one statement. MySQL has its own bound: 50 s. */
+  private waiting(insert: string): string {
+    return this.isMariaDb
+      ? `SET STATEMENT innodb_lock_wait_timeout = ${LOCK_WAIT / 1000} FOR ${insert}`
+      : insert;
+  }
+
+  private async keepVerdict(
+    id: string,
+    lease: string,
+    verdict: NonNullable<PaymentRecord['verdict']>,
+  ): Promise<void> {
+    await this.change(
+      'verdict = ?, reason = ?',
+      [asciiJson(verdict), verdict.mismatch?.reason ?? null],
+      id,
+      lease,
+    );
+  }
+
+  /** The payment that holds the order which another one pays, too. */
+  private async findFirst(id: string): Promise<FirstPayment | undefined> {
+    const { payment } = this.tables;
+    const [row] = await this.query(
+      `SELECT holder.id, holder.gateway, holder.invoice_no, holder.transaction_id FROM ${payment} late JOIN ${payment} holder ON holder.paid_order = late.order_key WHERE late.id = ? AND holder.id <> late.id`,
+      [id],
+    );
+    return (
+      row && {
+        id: text(row['id']),
+        gateway: text(row['gateway']),
+        invoiceNo: text(row['invoice_no']),
+        transactionId: text(row['transaction_id']),
+      }
+    );
+  }
+
+  /** @throws {LeaseLostError} */
+  private async change(
+    assignments: string,
+    values: readonly SqlValue[],
+    id: string,
+    lease: string,
+  ): Promise<void> {
+    const changed = await this.execute(
+      `UPDATE ${this.tables.payment} SET ${assignments}, revision = revision + 1 WHERE id = ? AND lease = ?`,
+      [...values, id, lease],
+    );
+    if (changed !== 1) throw new LeaseLostError();
+  }
+
+  /** Of an invoice or an order: its number, and whose it is. */
+  private key(tenant: string | undefined, number: string): string {
+    return hash([this.account, tenant ?? null, number]);
+  }
+}
+
+const MAX_CONSUMER_LENGTH = 255;
+
+function markKey(
+  consumer: string,
+  { id, outcome }: { readonly id: string; readonly outcome: string },
+): [string, string, string] {
+  const name = asciiName(consumer);
+  // Databases cut what is too long, or take no notice of spaces at the end.
+  if (
+    name.trim() !== name ||
+    name === '' ||
+    name.length > MAX_CONSUMER_LENGTH
+  ) {
+    throw new Error(
+      `The name of a consumer must have 1 to ${MAX_CONSUMER_LENGTH} characters, and no spaces around it.`,
+    );
+  }
+  return [id, outcome, name];
+}
+
+function hash(parts: readonly (string | null)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** In the order of time, so that rows of one day stand together. */
+function newCheckoutId(): string {
+  return (
+    Date.now().toString(16).padStart(12, '0') + randomBytes(10).toString('hex')
+  );
+}
+
+function places(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}

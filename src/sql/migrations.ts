@@ -1,0 +1,233 @@
+import { tablesOf, type Dialect, type TableNames } from './dialect.js';
+
+/** What takes the schema from one version to the next: statements, in order. */
+type Migration = (dialect: Dialect, names: TableNames) => readonly string[];
+
+/** The first makes version 1 of nothing. Only ever added to. */
+const MIGRATIONS: readonly Migration[] = [firstMigration];
+
+/** The version that this package works with. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * The statements that take a schema to {@link SCHEMA_VERSION}. Each leaves what is
+ * there already as it is, so that a migration that was cut off can be run again.
+ *
+ * @param from the version that it has, 0 if it has none.
+ */
+export function migrationStatements(
+  dialect: Dialect,
+  names: TableNames,
+  from = 0,
+): string[] {
+  const { version } = tablesOf(dialect, names);
+  return MIGRATIONS.slice(from).flatMap((migration, index) => [
+    ...migration(dialect, names),
+    `UPDATE ${version} SET version = ${from + index + 1} WHERE version = ${from + index}`,
+  ]);
+}
+
+/** Types and endings that two dialects spell differently. */
+interface Spelling {
+  /** Text of the journal's own making: ASCII, compared byte by byte. */
+  readonly code: (length: number) => string;
+  /** The same, without a limit. */
+  readonly data: string;
+  /** What people wrote. */
+  readonly words: string;
+  readonly flag: string;
+  readonly end: string;
+}
+
+const SPELLINGS: Readonly<Record<Dialect['name'], Spelling>> = {
+  postgres: {
+    code: (length) => `varchar(${length}) COLLATE "C"`,
+    data: 'text',
+    words: 'text',
+    flag: 'smallint',
+    end: '',
+  },
+  mysql: {
+    code: (length) =>
+      `varchar(${length}) CHARACTER SET ascii COLLATE ascii_bin`,
+    data: 'mediumtext CHARACTER SET ascii COLLATE ascii_bin',
+    words: 'text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+    flag: 'tinyint',
+    end: ' ENGINE = InnoDB ROW_FORMAT = DYNAMIC',
+  },
+};
+
+function firstMigration(dialect: Dialect, names: TableNames): string[] {
+  const { code, data, words, flag, end } = SPELLINGS[dialect.name];
+  const tables = tablesOf(dialect, names);
+  const table = (name: string, ...lines: string[]) =>
+    `CREATE TABLE IF NOT EXISTS ${name} (\n  ${lines.join(',\n  ')}\n)${end}`;
+  const isPostgres = dialect.name === 'postgres';
+  // MySQL has no CREATE INDEX IF NOT EXISTS, so its indexes stand in the table.
+  const inTable = (name: string, columns: string): string[] =>
+    isPostgres ? [] : [`KEY ${dialect.quote(name)} (${columns})`];
+  const besideTable = (
+    name: string,
+    onTable: string,
+    columns: string,
+    where = '',
+  ): string[] =>
+    isPostgres
+      ? [
+          `CREATE INDEX IF NOT EXISTS ${dialect.quote(names.prefix + name)} ON ${onTable} (${columns})${where}`,
+        ]
+      : [];
+  const closing = [
+    'closed_at bigint',
+    `closed_by ${words}`,
+    `closed_note ${words}`,
+  ];
+  return [
+    ...(isPostgres && names.schema !== undefined
+      ? [`CREATE SCHEMA IF NOT EXISTS ${dialect.quote(names.schema)}`]
+      : []),
+    table(
+      tables.version,
+      'id int NOT NULL PRIMARY KEY',
+      'version int NOT NULL',
+    ),
+    isPostgres
+      ? `INSERT INTO ${tables.version} (id, version) VALUES (1, 0) ON CONFLICT DO NOTHING`
+      : `INSERT INTO ${tables.version} (id, version) VALUES (1, 0) ON DUPLICATE KEY UPDATE id = 1`,
+
+    // Each attempt to be paid. States: asked (Plutu is being asked), open, refused;
+    // with one-time passwords: sent, charging, settled; unknown in either case.
+    table(
+      tables.checkout,
+      `id ${code(32)} NOT NULL PRIMARY KEY`,
+      `account ${code(255)} NOT NULL`,
+      `tenant ${code(64)}`,
+      `gateway ${code(64)} NOT NULL`,
+      `invoice_key ${code(64)} NOT NULL`,
+      `order_key ${code(64)} NOT NULL`,
+      `invoice_no ${code(128)} NOT NULL`,
+      `order_no ${code(128)} NOT NULL`,
+      `amount ${code(64)} NOT NULL`,
+      `currency ${code(3)}`,
+      `state ${code(16)} NOT NULL`,
+      'opened_at bigint NOT NULL',
+      'changed_at bigint NOT NULL',
+      // Of one-time passwords: what Plutu calls the process, a keyed hash of the
+      // number that the code went to, wrong codes so far, and what was paid.
+      `process_id ${code(255)}`,
+      `recipient_key ${code(64)}`,
+      'failures int NOT NULL DEFAULT 0',
+      `payment_id ${code(255)}`,
+      ...closing,
+      ...inTable('checkout_invoice', 'invoice_key'),
+      ...inTable('checkout_order', 'order_key'),
+      ...inTable('checkout_state', 'account, state, opened_at'),
+      ...inTable('checkout_recipient', 'recipient_key, opened_at'),
+    ),
+    ...besideTable('checkout_invoice', tables.checkout, 'invoice_key'),
+    ...besideTable('checkout_order', tables.checkout, 'order_key'),
+    ...besideTable(
+      'checkout_state',
+      tables.checkout,
+      'account, state, opened_at',
+    ),
+    ...besideTable(
+      'checkout_recipient',
+      tables.checkout,
+      'recipient_key, opened_at',
+      ' WHERE recipient_key IS NOT NULL',
+    ),
+
+    // Each payment that Plutu signed, under payment.id. Times are in milliseconds.
+    table(
+      tables.payment,
+      `id ${code(255)} NOT NULL PRIMARY KEY`,
+      `account ${code(255)} NOT NULL`,
+      `tenant ${code(64)}`,
+      `gateway ${code(64)} NOT NULL`,
+      `outcome ${code(16)} NOT NULL`,
+      `invoice_key ${code(64)} NOT NULL`,
+      `order_key ${code(64)} NOT NULL`,
+      // As long as Plutu signs them: nothing that is genuine may be refused.
+      `invoice_no ${data} NOT NULL`,
+      `order_no ${data} NOT NULL`,
+      `transaction_id ${code(128)} NOT NULL`,
+      'amount_minor bigint NOT NULL',
+      `currency ${code(3)} NOT NULL`,
+      // How the journal heard of it: callback, confirm or hand.
+      `source ${code(16)} NOT NULL`,
+      // As JSON: the facts as they were signed, the verdict, who has consumed it.
+      `facts ${data} NOT NULL`,
+      `verdict ${data}`,
+      `consumers ${data} NOT NULL`,
+      // Why it is a mismatch, and the order that it pays if it is none.
+      `reason ${code(32)}`,
+      `paid_order ${code(64)}`,
+      `booked ${flag} NOT NULL DEFAULT 0`,
+      'arrivals int NOT NULL DEFAULT 1',
+      'arrived_at bigint NOT NULL',
+      // When there is something to do: NULL if there is nothing. While somebody
+      // holds the lease, when it ends.
+      'due_at bigint',
+      `lease ${code(32)}`,
+      'leases int NOT NULL DEFAULT 0',
+      'attempts int NOT NULL DEFAULT 0',
+      'revision int NOT NULL DEFAULT 0',
+      `error ${words}`,
+      'done_at bigint',
+      'dead_at bigint',
+      ...closing,
+      `CONSTRAINT ${dialect.quote(`${names.prefix}paid_order`)} UNIQUE (paid_order)`,
+      ...inTable('payment_due', 'account, due_at'),
+      ...inTable('payment_invoice', 'invoice_key'),
+      ...inTable('payment_order', 'order_key'),
+      ...inTable('payment_arrived', 'account, arrived_at, id'),
+    ),
+    ...besideTable(
+      'payment_due',
+      tables.payment,
+      'account, due_at',
+      ' WHERE due_at IS NOT NULL',
+    ),
+    ...besideTable('payment_invoice', tables.payment, 'invoice_key'),
+    ...besideTable('payment_order', tables.payment, 'order_key'),
+    ...besideTable(
+      'payment_arrived',
+      tables.payment,
+      'account, arrived_at, id',
+    ),
+
+    // What a consumer has booked, in one transaction with its work.
+    table(
+      tables.mark,
+      `payment_id ${code(255)} NOT NULL`,
+      `outcome ${code(16)} NOT NULL`,
+      `consumer ${code(255)} NOT NULL`,
+      // Of the booking that set it, to tell it from others that try.
+      `token ${code(32)} NOT NULL DEFAULT ''`,
+      'hits int NOT NULL DEFAULT 1',
+      'booked_at bigint NOT NULL',
+      'PRIMARY KEY (payment_id, outcome, consumer)',
+    ),
+
+    // Each message that Plutu signed and that makes no sense.
+    table(
+      tables.unreadable,
+      `id ${code(64)} NOT NULL PRIMARY KEY`,
+      `account ${code(255)} NOT NULL`,
+      `tenant ${code(64)}`,
+      `gateway ${code(64)} NOT NULL`,
+      `problems ${data} NOT NULL`,
+      `message ${data} NOT NULL`,
+      'arrivals int NOT NULL DEFAULT 1',
+      'arrived_at bigint NOT NULL',
+      ...closing,
+      ...inTable('unreadable_arrived', 'account, arrived_at'),
+    ),
+    ...besideTable(
+      'unreadable_arrived',
+      tables.unreadable,
+      'account, arrived_at',
+    ),
+  ];
+}

@@ -1,0 +1,289 @@
+import {
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { ArrivalsUnderWay } from '../payments/arrivals-under-way.js';
+import type { PaymentEvent } from '../payments/events.js';
+import type {
+  PaidInvoice,
+  PaymentReceipt,
+} from '../payments/payment-delivery.js';
+import type {
+  CheckoutEntry,
+  CheckoutFacts,
+  JournalDelivery,
+  UnreadableMessage,
+} from '../payments/payment-journal.js';
+import {
+  judgedPayment,
+  type PaymentRecord,
+  type SignedPayment,
+} from '../payments/payment-record.js';
+import { runningConsumer } from '../payments/running-consumer.js';
+import { messageOf } from '../utils/stack-of.js';
+import { checkDatabase, durabilityWarnings } from './database-checks.js';
+import { newToken, type JournalStore } from './journal-store.js';
+import type { PaymentRunner } from './payment-runner.js';
+import { prune, type Pruned, type PruneOptions } from './prune.js';
+
+/** What became of the work on a payment. */
+export interface Booking<Result> {
+  /** Whether the consumer had booked the payment before. The work was not done. */
+  readonly duplicate: boolean;
+  /** What the work resolved to, if it was done. */
+  readonly result?: Result | undefined;
+}
+
+/**
+ * The journal of one account: what the application books its payments through.
+ * Injected by its class, and for an account with a name by
+ * `@InjectPlutu(PaymentJournal, name)`.
+ *
+ * @typeParam Tx a transaction of the application's library, such as the
+ *   `EntityManager` of TypeORM.
+ */
+export class PaymentJournal<Tx = unknown>
+  implements
+    JournalDelivery,
+    OnApplicationBootstrap,
+    OnModuleDestroy,
+    BeforeApplicationShutdown
+{
+  private readonly logger = new Logger('PlutuJournal');
+  private readonly arrivals: ArrivalsUnderWay;
+
+  /** @param acceptTimeout in milliseconds. */
+  constructor(
+    private readonly store: JournalStore<Tx>,
+    private readonly runner: PaymentRunner<Tx>,
+    acceptTimeout: number,
+  ) {
+    this.arrivals = new ArrivalsUnderWay('the database', acceptTimeout);
+  }
+
+  /**
+   * Does the work of a consumer exactly once for a payment, in a transaction of
+   * its own that also keeps that it was done. What the work does through `tx` is
+   * undone if it rejects.
+   *
+   * @param consumer the name of the consumer that calls this.
+   * @param work is handed the transaction, of the isolation level READ COMMITTED.
+   * @throws {Error} what the work or the database threw; then nothing was done.
+   *   Also if another consumer runs, or another call has not ended in 5 seconds.
+   */
+  async once<Result>(
+    consumer: string,
+    payment: PaymentEvent,
+    work: (tx: Tx) => Result | Promise<Result>,
+  ): Promise<Booking<Result>> {
+    return this.asRunningConsumer(consumer, payment, () =>
+      this.store.executor.transaction((tx) =>
+        this.book(tx, consumer, payment, work),
+      ),
+    );
+  }
+
+  /**
+   * The same in a transaction that the application has opened. If it is rolled
+   * back, the work counts as not done.
+   *
+   * @param tx what the library hands to the work of a transaction.
+   * @throws {Error} if `tx` is not in a transaction, before anything is done; and
+   *   as {@link once} does. Let it through, so that the transaction is rolled back.
+   */
+  async processInTransaction<Result>(
+    tx: Tx,
+    consumer: string,
+    payment: PaymentEvent,
+    work: (tx: Tx) => Result | Promise<Result>,
+  ): Promise<Booking<Result>> {
+    return this.asRunningConsumer(consumer, payment, async () => {
+      if (!(await this.store.executor.isInTransaction(tx))) {
+        throw new Error(
+          'processInTransaction needs a transaction, and this handle is not in one. Open one first, or use once().',
+        );
+      }
+      await this.store.execute('SAVEPOINT plutu_booking', [], tx);
+      try {
+        return await this.book(tx, consumer, payment, work);
+      } catch (error) {
+        // In case the application commits in spite of the error.
+        await this.store
+          .execute('ROLLBACK TO SAVEPOINT plutu_booking', [], tx)
+          .catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Has every payment tried again that was given up.
+   *
+   * @returns how many there were.
+   */
+  async retryFailed(): Promise<number> {
+    const count = await this.store.revive();
+    this.runner.wake();
+    return count;
+  }
+
+  /**
+   * Removes checkouts that were never paid, and canceled or incomplete payments
+   * that are finished. Approved payments stay: a signed URL is good for ever.
+   */
+  async prune(options: PruneOptions): Promise<Pruned> {
+    return prune(this.store, options);
+  }
+
+  /** For the module: takes a payment over, as a delivery does. */
+  async accept(payment: SignedPayment): Promise<PaymentReceipt> {
+    return this.arrivals.accept(payment.id, () => this.takeOver(payment));
+  }
+
+  /** For the module: a payment as it was judged, once it is booked. */
+  async findBooked(id: string): Promise<PaymentEvent | undefined> {
+    const entry = await this.arrivals.inTime(this.store.find(id));
+    return entry && bookedPayment(entry.record);
+  }
+
+  /** For the module: how an invoice was paid, booked by any instance. */
+  async findByInvoice(invoice: PaidInvoice): Promise<PaymentEvent | undefined> {
+    const entry = await this.arrivals.inTime(this.store.findByInvoice(invoice));
+    return entry && bookedPayment(entry.record);
+  }
+
+  /** For health checks: rejects if the database does not take anything now. */
+  async ready(): Promise<void> {
+    await this.arrivals.inTime(checkDatabase(this.store));
+  }
+
+  /** For health checks: how the database may lose what it has confirmed. */
+  async warnings(): Promise<readonly string[]> {
+    return this.arrivals.inTime(durabilityWarnings(this.store)).catch(() => []);
+  }
+
+  /** For the module: writes a checkout down before Plutu is asked. */
+  async openingCheckout(checkout: CheckoutFacts): Promise<CheckoutEntry> {
+    const id = await this.arrivals.inTime(this.store.insertCheckout(checkout));
+    return {
+      asked: async (opening) => {
+        try {
+          await this.arrivals.inTime(this.store.keepOpening(id, opening));
+        } catch (error) {
+          this.logger.error(
+            `What Plutu said to invoice ${checkout.invoiceNo} (${opening}) could not be written down: ${messageOf(error)}`,
+          );
+        }
+      },
+    };
+  }
+
+  /** For the module: writes down a signed message that makes no sense. */
+  async recordUnreadable(message: UnreadableMessage): Promise<void> {
+    await this.arrivals.inTime(this.store.insertUnreadable(message));
+  }
+
+  /** Begins to publish what is accepted, once every consumer is known. */
+  onApplicationBootstrap(): void {
+    this.runner.start();
+    void this.logWarnings();
+  }
+
+  /** Before an ORM disconnects, which many do in this hook. */
+  async onModuleDestroy(): Promise<void> {
+    await this.runner.drain();
+  }
+
+  /** For an application whose database outlives `onModuleDestroy`. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.runner.drain();
+  }
+
+  private async logWarnings(): Promise<void> {
+    for (const warning of await this.warnings()) this.logger.warn(warning);
+  }
+
+  private async takeOver(payment: SignedPayment): Promise<PaymentReceipt> {
+    const { isNew, entry } = await this.runner.accept((lease) =>
+      this.store.accept(payment, lease),
+    );
+    if (entry.isDead) {
+      // Somebody waits for a payment that was given up.
+      await this.store.revive(payment.id);
+      this.runner.wake();
+    }
+    return { duplicate: !isNew, booked: bookedPayment(entry.record) };
+  }
+
+  /** A copied line must not silently do nothing. */
+  private async asRunningConsumer<Result>(
+    consumer: string,
+    payment: PaymentEvent,
+    book: () => Promise<Booking<Result>>,
+  ): Promise<Booking<Result>> {
+    const running = runningConsumer();
+    if (running && running.name !== consumer) {
+      throw new Error(
+        `The consumer "${running.name}" books under the name of "${consumer}". Give both the same name: @OnPaymentApproved({ consumer: '${consumer}' }).`,
+      );
+    }
+    if (!running) return book();
+    const underWay = `${payment.id} (under way)`;
+    if (running.booked.has(underWay)) throw new BookedTwiceError(consumer);
+    running.booked.add(underWay);
+    try {
+      const booking = await book();
+      // A transaction that was rolled back since then has taken its mark with it.
+      if (booking.duplicate && running.booked.has(payment.id)) {
+        throw new BookedTwiceError(consumer);
+      }
+      running.booked.add(payment.id);
+      return booking;
+    } finally {
+      running.booked.delete(underWay);
+    }
+  }
+
+  private async book<Result>(
+    tx: Tx,
+    consumer: string,
+    payment: PaymentEvent,
+    work: (tx: Tx) => Result | Promise<Result>,
+  ): Promise<Booking<Result>> {
+    const token = newToken();
+    if (!(await this.store.mark(tx, consumer, payment, token))) {
+      return { duplicate: true };
+    }
+    const result = await work(tx);
+    // The work may have caught an error that rolled the transaction back.
+    const isKept = await this.store
+      .hasMark(tx, consumer, payment, token)
+      .catch((error: unknown) => {
+        throw new Error(
+          `A statement of the consumer "${consumer}" has failed, and the transaction with it: ${messageOf(error)}`,
+          { cause: error },
+        );
+      });
+    if (!isKept) {
+      throw new Error(
+        `The transaction of the consumer "${consumer}" was rolled back while it worked. Let errors of the database through.`,
+      );
+    }
+    return { duplicate: false, result };
+  }
+}
+
+/** The second time would silently do nothing. */
+class BookedTwiceError extends Error {
+  constructor(consumer: string) {
+    super(
+      `The consumer "${consumer}" books one payment twice in one call, and the second time would do nothing. Do all of its work in one.`,
+    );
+  }
+}
+
+function bookedPayment(record: PaymentRecord): PaymentEvent | undefined {
+  return record.booked ? judgedPayment(record) : undefined;
+}
