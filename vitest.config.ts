@@ -2,16 +2,18 @@ import { defineConfig } from 'vitest/config';
 
 /** What an application's HTTP platform can make a difference to. */
 const ON_BOTH_PLATFORMS = [
-  'accounts',
-  'callback',
+  'account/accounts',
+  'account/tenants',
+  'callbacks/callback',
+  'callbacks/own-endpoint',
+  'callbacks/pending-page',
+  'checkout/checkout-route',
+  'checkout/return-urls',
   'configuration',
-  'confirm-route',
-  'events',
-  'invoices',
-  'own-endpoint',
-  'payment',
-  'pending-page',
-  'tenants',
+  'gateways/*',
+  'payments/events',
+  'payments/invoices',
+  'payments/payment',
 ].map((name) => `test/${name}.spec.ts`);
 
 export default defineConfig({
@@ -20,7 +22,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'express', include: ['test/*.spec.ts'] },
+        test: {
+          name: 'express',
+          include: ['test/*.spec.ts', 'test/!(consumers|jest)/*.spec.ts'],
+        },
       },
       {
         extends: true,

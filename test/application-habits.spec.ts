@@ -24,23 +24,25 @@ import {
 import { map } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  mpgs,
   MpgsCallback,
-  MpgsCallbackDto,
+  Payment,
   MpgsCallbackEndpoint,
-  type MpgsControllerOptions,
+  type MpgsOptions,
 } from '../src/index.js';
 import { PlutuSandbox } from '../src/sandbox/index.js';
-import { signMpgsCallback } from '../src/testing/index.js';
 import { record, startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 
 const CALLBACK = '/plutu/mpgs/callback';
 
 const PAID = {
+  id: expect.any(String),
+  account: 'default',
   gateway: 'mpgs',
   outcome: 'approved',
   amount: '5.00',
-  amountCents: 500,
+  amountMinor: 500,
   currency: 'USD',
   invoiceNo: 'inv-1',
   transactionId: 't-1',
@@ -91,8 +93,8 @@ async function statusesOf(
 @Controller('payments')
 class PaymentsController {
   @MpgsCallbackEndpoint('thanks')
-  thanks(@MpgsCallback() callback: MpgsCallbackDto): MpgsCallbackDto {
-    return callback;
+  thanks(@MpgsCallback() payment: Payment): Payment {
+    return payment;
   }
 }
 
@@ -113,20 +115,24 @@ describe.each([
   it('a payment goes all the way', async () => {
     const sandbox = await PlutuSandbox.start();
     onTestFinished(() => sandbox.close());
-    const { url, mpgs, emitter } = await start({
+    const {
+      url,
+      mpgs: service,
+      emitter,
+    } = await start({
       ...sandbox.credentials,
       baseUrl: sandbox.baseUrl,
-      controller: { redirect: PAGES },
+      redirect: PAGES,
     });
     const events = record(emitter);
 
-    await mpgs.confirm({
+    await service.createCheckout({
       amount: '5.00',
       invoiceNo: 'inv-1',
       returnUrl: url + CALLBACK,
     });
-    const { callbackUrl, delivery } = await sandbox.pay('inv-1');
-    const browser = await get(callbackUrl);
+    const { browserUrl, delivery } = await sandbox.pay('inv-1');
+    const browser = await get(browserUrl);
 
     expect(delivery.status).toBe(303);
     expect(browser.status).toBe(303);
@@ -135,8 +141,8 @@ describe.each([
     );
     expect(browser.headers.get('cache-control')).toBe('no-store');
     expect(events.map(([name]) => name)).toEqual([
-      'plutu.mpgs.checkout-created',
-      'plutu.mpgs.payment-approved',
+      'plutu.checkout.created',
+      'plutu.payment.approved',
     ]);
   });
 
@@ -151,7 +157,7 @@ describe.each([
     const free = callbackQuery({ amount: 'free' });
     expect((await get(`${url}${CALLBACK}?${free}`)).status).toBe(400);
 
-    emitter.on('plutu.mpgs.payment-canceled', () => {
+    emitter.on('plutu.payment.canceled', () => {
       throw new Error('the database is down');
     });
     const canceled = callbackQuery({ outcome: 'canceled' });
@@ -174,7 +180,7 @@ describe.each([
       expect((await get(`${url}${CALLBACK}?${query}`)).status).toBe(403);
     }
     expect(events.map(([name]) => name)).not.toContain(
-      'plutu.mpgs.payment-approved',
+      'plutu.payment.approved',
     );
   });
 
@@ -231,7 +237,7 @@ describe.each([
   it('an interceptor that wraps answers wraps JSON, and leaves redirects alone', async () => {
     const wrap = (app: INestApplication) => app.useGlobalInterceptors(wrapping);
     const json = await start({}, wrap);
-    const pages = await start({ controller: { redirect: PAGES } }, wrap);
+    const pages = await start({ redirect: PAGES }, wrap);
 
     const wrapped = await get(`${json.url}${CALLBACK}?${callbackQuery()}`);
     const redirect = await get(`${pages.url}${CALLBACK}?${callbackQuery()}`);
@@ -249,9 +255,11 @@ describe.each([
   ])(
     'a global guard that asks for a login lets in what is decorated as public: %s',
     async (_answers, status, options) => {
-      const startGuarded = (controller: MpgsControllerOptions) =>
+      const startGuarded = (own: MpgsOptions) =>
         startApp(
-          { controller },
+          {
+            gateways: [mpgs({ ...own, routes: ['callback', 'checkout'] })],
+          },
           {
             adapter: adapter(),
             providers: [{ provide: APP_GUARD, useClass: LoginGuard }],
@@ -266,7 +274,7 @@ describe.each([
       const kept = await get(`${shut.url}${CALLBACK}?${callbackQuery()}`);
       const taken = await get(`${open.url}${CALLBACK}?${callbackQuery()}`);
       const forged = await get(`${open.url}${CALLBACK}?hashed=0`);
-      const confirm = await fetch(`${open.url}/plutu/mpgs/confirm`, {
+      const confirm = await fetch(`${open.url}/plutu/mpgs/checkout`, {
         method: 'POST',
       });
 
@@ -287,12 +295,15 @@ describe.each([
   it('a global rate limit slows down checkouts, and refuses no exempt callback', async () => {
     const sandbox = await PlutuSandbox.start();
     onTestFinished(() => sandbox.close());
+    const { secretKey } = sandbox.credentials;
     const startLimited = (callbackDecorators: MethodDecorator[]) =>
       startApp(
         {
           ...sandbox.credentials,
           baseUrl: sandbox.baseUrl,
-          controller: { callbackDecorators },
+          gateways: [
+            mpgs({ routes: ['callback', 'checkout'], callbackDecorators }),
+          ],
         },
         {
           adapter: adapter(),
@@ -300,10 +311,9 @@ describe.each([
           providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }],
         },
       );
-    const { secretKey } = sandbox.credentials;
     const payments = (url: string) =>
       statusesOf(12, (invoiceNo) =>
-        get(`${url}${CALLBACK}?${signMpgsCallback({ invoiceNo }, secretKey)}`),
+        get(`${url}${CALLBACK}?${callbackQuery({ invoiceNo }, secretKey)}`),
       );
 
     const limited = await startLimited([]);
@@ -315,7 +325,7 @@ describe.each([
     expect(await payments(url)).toEqual({ 200: 12 });
     expect(events).toHaveLength(12);
     const checkouts = await statusesOf(12, (invoiceNo) =>
-      fetch(`${url}/plutu/mpgs/confirm`, {
+      fetch(`${url}/plutu/mpgs/checkout`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ invoiceNo, amount: '5.00' }),

@@ -9,17 +9,21 @@ import { EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  inProcessDelivery,
+  mpgs,
   MpgsService,
   PlutuConfigurationError,
   plutuOptionsFromEnv,
   PlutuModule,
-  type MpgsControllerOptions,
-  type PlutuModuleOptions,
+  type MpgsOptions,
+  type PlutuModuleExtras,
   type PlutuOptions,
   type PlutuOptionsFactory,
+  type RedirectPages,
 } from '../src/index.js';
 import { ACCOUNT, startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
+import { souqPay } from './support/made-up-gateway.js';
 
 async function startUp(plutu: () => DynamicModule): Promise<MpgsService> {
   const testingModule = await Test.createTestingModule({
@@ -38,19 +42,12 @@ async function failedStartUp(
   return error as PlutuConfigurationError;
 }
 
-describe('an option that cannot work stops the start-up', () => {
-  it.each<[string, object]>([
+describe('an option that cannot work stops the startup:', () => {
+  it.each<[string, unknown]>([
     ['returnURL', { ...ACCOUNT, returnURL: 'https://shop.example/' }],
-    ['options', undefined as never],
-    ['controller.routes', { ...ACCOUNT, controller: { routes: ['pay'] } }],
-    ['controller.routes', { ...ACCOUNT, controller: { routes: [] } }],
-    ['options', { ...ACCOUNT, controller: 'no' }],
-    ['route', { ...ACCOUNT, controller: { route: ['callback'] } }],
-    [
-      'aproved',
-      { ...ACCOUNT, controller: { redirect: pages({ aproved: '/a' }) } },
-    ],
-    ['options', { ...ACCOUNT, controller: { redirect: '/done' } }],
+    ['options', undefined],
+    ['options', 'no'],
+    ['useFactory', { useFactory: () => ACCOUNT }],
   ])('one that does not exist: %s in forRoot(%j)', async (option, options) => {
     const start = () => startUp(() => PlutuModule.forRoot(options as never));
 
@@ -60,15 +57,127 @@ describe('an option that cannot work stops the start-up', () => {
     });
   });
 
-  it('one in a factory that shapes the module, where it would have no effect', async () => {
+  it.each<[string, unknown, RegExp]>([
+    ['options', 'no', /mpgs needs an object/],
+    [
+      'route',
+      { route: ['callback'] },
+      /mpgs has no option "route".*currencies/,
+    ],
+    ['mpgs.routes', { routes: ['pay'] }, /"callback", "checkout"/],
+    ['mpgs.routes', { routes: 'callback' }, /"callback", "checkout"/],
+    ['mpgs.path', { path: 5 }, /text/],
+    ['mpgs.currencies', { currencies: [] }, /ISO 4217/],
+    ['mpgs.currencies', { currencies: ['usd'] }, /ISO 4217/],
+    ['mpgs.currencies', { currencies: 'USD' }, /ISO 4217/],
+  ])('%s of a gateway, mpgs(%j)', async (option, options, message) => {
     const error = await failedStartUp(() =>
-      PlutuModule.forRootAsync({
-        useFactory: () => ({ ...ACCOUNT, controller: false }),
+      PlutuModule.forRoot({
+        ...ACCOUNT,
+        gateways: [mpgs(options as MpgsOptions)],
       }),
     );
+    expect(error.option).toBe(option);
+    expect(error.message).toMatch(message);
+  });
 
-    expect(error.option).toBe('controller');
-    expect(error.message).toContain('beside the factory');
+  it.each([
+    ['none', [], /at least one/],
+    ['one of them twice', [mpgs(), mpgs({ path: 'pay' })], /mpgs twice/],
+    [
+      'two with one path, however it is spelled',
+      [mpgs({ path: 'pay' }), souqPay({ path: '/Pay/' })],
+      /two with the path "pay"/,
+    ],
+  ])('gateways that list %s', async (_, gateways, message) => {
+    const error = await failedStartUp(() =>
+      PlutuModule.forRoot({ ...ACCOUNT, gateways }),
+    );
+    expect(error.option).toBe('gateways');
+    expect(error.message).toMatch(message);
+  });
+
+  it.each<[keyof PlutuModuleExtras, unknown]>([
+    ['name', 'eu'],
+    ['isGlobal', true],
+    ['gateways', [mpgs()]],
+    ['redirect', '/done'],
+    ['browserWait', 5],
+    ['delivery', inProcessDelivery()],
+    ['invoices', 'INVOICES'],
+    ['tenants', { source: 'TENANTS' }],
+    ['imports', []],
+  ])(
+    '%s in what a factory returns, because it belongs beside the factory',
+    async (option, value) => {
+      for (const made of [
+        { useFactory: () => ({ ...ACCOUNT, [option]: value }) },
+        {
+          useClass: class implements PlutuOptionsFactory {
+            createPlutuOptions = () => ({ ...ACCOUNT, [option]: value });
+          },
+        },
+      ]) {
+        const error = await failedStartUp(() => PlutuModule.forRootAsync(made));
+        expect(error.option).toBe(option);
+        expect(error.message).toContain('belongs beside the factory');
+      }
+    },
+  );
+
+  it.each<[keyof PlutuOptions, unknown]>([
+    ['apiKey', 'a'],
+    ['accessToken', 'b'],
+    ['secretKey', 'c'],
+    ['baseUrl', 'https://plutu.example/api'],
+    ['timeout', 5],
+    ['retries', 0],
+    ['appUrl', 'https://shop.example'],
+    ['returnUrl', 'https://shop.example'],
+    ['lang', 'ar'],
+  ])(
+    '%s beside a factory, because it belongs in what the factory returns',
+    async (option, value) => {
+      const error = await failedStartUp(() =>
+        PlutuModule.forRootAsync({
+          useFactory: () => ACCOUNT,
+          [option]: value,
+        }),
+      );
+      expect(error.option).toBe(option);
+      expect(error.message).toContain('belongs in what the factory returns');
+    },
+  );
+
+  it('one that no factory can make, and one that does not exist beside it', async () => {
+    const made = await failedStartUp(() =>
+      PlutuModule.forRootAsync({
+        useFactory: () => ({ ...ACCOUNT, returnURL: 'https://shop.example/' }),
+      }),
+    );
+    const misspelled = { useFactory: () => ACCOUNT, useFactroy: true };
+    const beside = await failedStartUp(() =>
+      PlutuModule.forRootAsync(misspelled),
+    );
+    const nothing = await failedStartUp(() =>
+      PlutuModule.forRootAsync({ useFactory: () => undefined as never }),
+    );
+    expect([made, beside, nothing].map(({ option }) => option)).toEqual([
+      'returnURL',
+      'useFactroy',
+      'options',
+    ]);
+  });
+
+  it('a checkout route with tenants, because a client could open a checkout for any of them', async () => {
+    const error = await failedStartUp(() =>
+      PlutuModule.forRoot({
+        gateways: [mpgs({ routes: ['callback', 'checkout'] })],
+        tenants: { source: 'TENANTS' },
+      }),
+    );
+    expect(error.option).toBe('mpgs.routes');
+    expect(error.message).toContain('"tenants"');
   });
 
   it.each([
@@ -95,9 +204,16 @@ describe('an option that cannot work stops the start-up', () => {
     ['returnUrl', ''],
     ['returnUrl', 'https://shop.example/?amount=1'],
     ['lang', 'fr'],
-    ['currencies', []],
-    ['currencies', ['usd']],
-    ['currencies', 'USD'],
+    ['appUrl', 'shop.example'],
+    ['appUrl', 'ftp://shop.example'],
+    ['appUrl', 'https://shop.example/?x=1'],
+    ['appUrl', 'https://shop.example/#x'],
+    ['appUrl', 'https://user:password@shop.example'],
+    ['appUrl', ''],
+    ['returnUrl', { tlync: 'https://shop.example/' }],
+    ['returnUrl', 5],
+    ['returnUrl', null],
+    ['returnUrl', ['https://shop.example/']],
     ['timeout', 0],
     ['timeout', 2 ** 31],
     ['apiKey', 5],
@@ -132,24 +248,32 @@ describe('an option that cannot work stops the start-up', () => {
     },
   );
 
-  it.each([
+  it.each<[string | object, string]>([
+    ['done', 'approved'],
+    ['//evil.example', 'approved'],
     [{ approved: '/paid', canceled: '/back', incomplete: '/again' }, 'refused'],
     [pages({ approved: 'paid' }), 'approved'],
     [pages({ canceled: '//evil.example' }), 'canceled'],
     [pages({ canceled: '/\\evil.example' }), 'canceled'],
     [pages({ refused: '/.//evil.example' }), 'refused'],
     [pages({ incomplete: 'javascript:alert(1)' }), 'incomplete'],
-  ])('redirect pages %j', async (redirect, page) => {
-    const error = await failedStartUp(() =>
-      PlutuModule.forRoot({
-        ...ACCOUNT,
-        controller: { redirect } as MpgsControllerOptions,
-      }),
-    );
-    expect(error.option).toBe(`controller.redirect.${page}`);
-  });
+  ])(
+    'redirect pages %j, of the module or of a gateway',
+    async (given, page) => {
+      const redirect = given as RedirectPages;
+      for (const options of [
+        { redirect },
+        { gateways: [mpgs({ redirect })] },
+      ]) {
+        const error = await failedStartUp(() =>
+          PlutuModule.forRoot({ ...ACCOUNT, ...options }),
+        );
+        expect(error.option).toBe(`redirect.${page}`);
+      }
+    },
+  );
 
-  it('the environment, where it is empty', async () => {
+  it('the environment, if it is empty', async () => {
     const error = await failedStartUp(() =>
       PlutuModule.forRoot(plutuOptionsFromEnv({})),
     );
@@ -219,7 +343,7 @@ describe('options that a factory makes', () => {
     await expect(startUp(plutu)).resolves.toBeInstanceOf(MpgsService);
   });
 
-  it('and that are wrong stop the start-up all the same', async () => {
+  it('and that are wrong stop the startup all the same', async () => {
     const error = await failedStartUp(() =>
       PlutuModule.forRootAsync({
         useFactory: async () => ({ ...ACCOUNT, apiKey: '' }),
@@ -236,16 +360,14 @@ describe('what shapes the routes', () => {
     }
   }
 
-  /** Answers per route: 404 where it is not there. */
-  async function routes(
-    controller: PlutuModuleOptions['controller'],
-    path = 'plutu/mpgs',
-  ) {
-    const { url: sync } = await startApp({ controller });
+  /** Answers per route: 404 if it is not there. */
+  async function routes(options?: MpgsOptions, path = 'plutu/mpgs') {
+    const gateways = options && [mpgs(options)];
+    const { url: sync } = await startApp({ gateways });
     const testingModule = await Test.createTestingModule({
       imports: [
         EventEmitterModule.forRoot(),
-        PlutuModule.forRootAsync({ controller, useFactory: () => ACCOUNT }),
+        PlutuModule.forRootAsync({ gateways, useFactory: () => ACCOUNT }),
       ],
     }).compile();
     const app = testingModule.createNestApplication({ logger: false });
@@ -255,37 +377,48 @@ describe('what shapes the routes', () => {
 
     const answers = await Promise.all(
       [sync, async].map(async (url) => {
-        const confirm = await fetch(`${url}/${path}/confirm`, {
+        const checkout = await fetch(`${url}/${path}/checkout`, {
           method: 'POST',
         });
         const callback = await fetch(
           `${url}/${path}/callback?${callbackQuery({ outcome: 'canceled' })}`,
         );
-        return { confirm: confirm.status, callback: callback.status };
+        return { checkout: checkout.status, callback: callback.status };
       }),
     );
     expect(answers[1]).toEqual(answers[0]);
     return answers[0];
   }
 
-  it.each<[PlutuModuleOptions['controller'], string | undefined, object]>([
-    [undefined, undefined, { confirm: 400, callback: 200 }],
-    [true, undefined, { confirm: 400, callback: 200 }],
-    [false, undefined, { confirm: 404, callback: 404 }],
-    [{ path: 'pay' }, 'pay', { confirm: 400, callback: 200 }],
-    [{ path: 'pay' }, undefined, { confirm: 404, callback: 404 }],
-    [{ routes: ['callback'] }, undefined, { confirm: 404, callback: 200 }],
-    [{ routes: ['confirm'] }, undefined, { confirm: 400, callback: 404 }],
-    [{ confirmGuards: [Nobody] }, undefined, { confirm: 403, callback: 200 }],
+  const BOTH = ['callback', 'checkout'] as const;
+
+  it.each<[MpgsOptions | undefined, string | undefined, object]>([
+    [undefined, undefined, { checkout: 404, callback: 200 }],
+    [{}, undefined, { checkout: 404, callback: 200 }],
+    [{ routes: [] }, undefined, { checkout: 404, callback: 404 }],
+    [{ routes: BOTH }, undefined, { checkout: 400, callback: 200 }],
+    [{ routes: ['callback'] }, undefined, { checkout: 404, callback: 200 }],
+    [{ routes: ['checkout'] }, undefined, { checkout: 400, callback: 404 }],
+    [{ path: 'pay', routes: BOTH }, 'pay', { checkout: 400, callback: 200 }],
     [
-      { confirmGuards: [new Nobody()] },
+      { path: 'pay', routes: BOTH },
       undefined,
-      { confirm: 403, callback: 200 },
+      { checkout: 404, callback: 404 },
+    ],
+    [
+      { routes: BOTH, checkoutGuards: [Nobody] },
+      undefined,
+      { checkout: 403, callback: 200 },
+    ],
+    [
+      { routes: BOTH, checkoutGuards: [new Nobody()] },
+      undefined,
+      { checkout: 403, callback: 200 },
     ],
   ])(
-    'works the same by forRoot and forRootAsync: %j at %s',
-    async (controller, path, expected) => {
-      await expect(routes(controller, path)).resolves.toEqual(expected);
+    'works the same by forRoot and forRootAsync: mpgs(%j) at %s',
+    async (options, path, expected) => {
+      await expect(routes(options, path)).resolves.toEqual(expected);
     },
   );
 
@@ -312,21 +445,21 @@ describe('what shapes the routes', () => {
 
     const { url } = await startApp({
       imports: [AccountsModule],
-      controller: { confirmGuards: [SignedIn] },
+      gateways: [mpgs({ routes: BOTH, checkoutGuards: [SignedIn] })],
     });
-    const confirm = (authorization: string) =>
-      fetch(`${url}/plutu/mpgs/confirm`, {
+    const checkout = (authorization: string) =>
+      fetch(`${url}/plutu/mpgs/checkout`, {
         method: 'POST',
         headers: { authorization },
       });
-    expect((await confirm('Bearer mallory')).status).toBe(403);
-    expect((await confirm('Bearer alice')).status).toBe(400);
+    expect((await checkout('Bearer mallory')).status).toBe(403);
+    expect((await checkout('Bearer alice')).status).toBe(400);
   });
 
   it('isGlobal: false keeps the service to the modules that import it', async () => {
     @Injectable()
     class Orders {
-      constructor(readonly mpgs: MpgsService) {}
+      constructor(readonly service: MpgsService) {}
     }
 
     @Module({ providers: [Orders] })

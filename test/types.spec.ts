@@ -41,7 +41,7 @@ describe('a credential that is forgotten is what the compiler names:', () => {
     ['forRoot', `{ apiKey: 'a', accessToken: 'b' }`],
     [
       'forRoot with other options',
-      `{ apiKey: 'a', accessToken: 'b', isGlobal: true, controller: false }`,
+      `{ apiKey: 'a', accessToken: 'b', isGlobal: true, gateways: [] }`,
     ],
     [
       'forRootAsync',

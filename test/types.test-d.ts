@@ -4,21 +4,33 @@
  */
 import { expectTypeOf } from 'vitest';
 import {
+  mpgs,
   MpgsService,
-  OnMpgsPaymentApproved,
+  OnPaymentApproved,
   PlutuModule,
-  PlutuRefusedError,
   plutuOptionsFromEnv,
-  type CallbackDeliveryDefinition,
+  PlutuRefusedError,
+  type ApiOptions,
+  type CallbackEndpointOptions,
+  type CallbackOptions,
+  type Checkout,
+  type CheckoutDto,
+  type CheckoutOptions,
+  type CheckoutTarget,
+  type ConsumerOptions,
+  type GatewayOptions,
   type InProcessDeliveryOptions,
-  type MpgsCallbackDto,
-  type MpgsCheckout,
-  type MpgsConfirmDto,
-  type MpgsControllerOptions,
-  type MpgsHandlerOptions,
-  type MpgsPaymentApprovedEvent,
-  type MpgsPaymentCanceledEvent,
-  type MpgsPaymentFacts,
+  type Mismatch,
+  type MpgsCheckoutRequest,
+  type MpgsOptions,
+  type Payment,
+  type PaymentApprovedEvent,
+  type PaymentCanceledEvent,
+  type PaymentDeliveryDefinition,
+  type PaymentEvent,
+  type PaymentFacts,
+  type PaymentMismatchEvent,
+  type PlutuErrorAnswer,
   type PlutuModuleAsyncOptions,
   type PlutuModuleOptions,
   type PlutuTenantModuleAsyncOptions,
@@ -36,40 +48,56 @@ import type {
   SandboxWait,
 } from 'nestjs-plutu/sandbox';
 import type {
-  MpgsCallbackValues,
+  CallbackValues,
   NextEventOptions,
   PlutuTestSandboxOptions,
 } from 'nestjs-plutu/testing';
 
 expectTypeOf<
-  MpgsService['confirm']
->().returns.resolves.toEqualTypeOf<MpgsCheckout>();
-expectTypeOf<MpgsCheckout>().toEqualTypeOf<{
+  MpgsService['createCheckout']
+>().returns.resolves.toEqualTypeOf<Checkout>();
+expectTypeOf<Checkout>().toEqualTypeOf<{
   readonly redirectUrl: string;
   readonly invoiceNo: string;
   readonly amount: string;
 }>();
-expectTypeOf<MpgsCallbackDto['outcome']>().toEqualTypeOf<
-  'approved' | 'canceled' | 'incomplete'
+expectTypeOf<MpgsCheckoutRequest>().toExtend<CheckoutDto>();
+expectTypeOf<keyof CheckoutDto>().toEqualTypeOf<
+  'amount' | 'invoiceNo' | 'customerIp' | 'lang'
 >();
-expectTypeOf<MpgsCallbackDto['gateway']>().toEqualTypeOf<'mpgs'>();
-expectTypeOf<MpgsPaymentApprovedEvent['outcome']>().toEqualTypeOf<'approved'>();
+expectTypeOf<keyof CheckoutTarget>().toEqualTypeOf<
+  'returnUrl' | 'callbackUrl' | 'tenant'
+>();
+expectTypeOf<Payment['outcome']>().toEqualTypeOf<
+  'approved' | 'canceled' | 'incomplete' | 'mismatch'
+>();
+expectTypeOf<Payment['gateway']>().toEqualTypeOf<string>();
+expectTypeOf<Payment['amountMinor']>().toEqualTypeOf<number>();
+expectTypeOf<PaymentApprovedEvent>().toExtend<Payment>();
+expectTypeOf<PaymentApprovedEvent['outcome']>().toEqualTypeOf<'approved'>();
+// The outcome tells which event it is.
+expectTypeOf<
+  Extract<PaymentEvent, { outcome: 'mismatch' }>
+>().toEqualTypeOf<PaymentMismatchEvent>();
 expectTypeOf<PlutuRefusedError['fault']>().toEqualTypeOf<
   'configuration' | 'request' | 'customer' | 'plutu'
 >();
-expectTypeOf(
-  bullMqDelivery,
-).returns.toEqualTypeOf<CallbackDeliveryDefinition>();
+expectTypeOf(bullMqDelivery).returns.toEqualTypeOf<PaymentDeliveryDefinition>();
 
 export class Handlers {
-  @OnMpgsPaymentApproved()
-  takesItsEvent(event: MpgsPaymentApprovedEvent): string {
+  @OnPaymentApproved({ gateway: 'mpgs', consumer: 'booking' })
+  takesItsEvent(event: PaymentApprovedEvent): string {
     return event.invoiceNo;
   }
 
+  @OnPaymentApproved({ after: ['booking'] })
+  takesAnyPayment(payment: Payment): string {
+    return payment.invoiceNo;
+  }
+
   // @ts-expect-error a handler takes its own event and no other
-  @OnMpgsPaymentApproved()
-  takesAnother(event: MpgsPaymentCanceledEvent): string {
+  @OnPaymentApproved()
+  takesAnother(event: PaymentCanceledEvent): string {
     return event.invoiceNo;
   }
 }
@@ -78,18 +106,26 @@ const account = { apiKey: 'a', accessToken: 'b', secretKey: 'c' };
 
 PlutuModule.forRoot(account);
 PlutuModule.forRoot({ ...account, secretKey: ['c', 'd'] as const });
+PlutuModule.forRoot({
+  ...account,
+  appUrl: 'https://shop.example',
+  returnUrl: { mpgs: 'https://shop.example/paid' },
+  redirect: '/done',
+  gateways: [mpgs({ routes: ['callback', 'checkout'] })] as const,
+});
 PlutuModule.forRootAsync({
   inject: [Date],
   useFactory: (now: Date) => ({ ...account, apiKey: now.toISOString() }),
 });
 // @ts-expect-error a credential is missing
 PlutuModule.forRoot({ apiKey: 'a', accessToken: 'b' });
-PlutuModule.forRoot({
-  ...account,
+// @ts-expect-error there is no such option
+PlutuModule.forRoot({ ...account, returnURL: 'https://x' });
+mpgs({
   // @ts-expect-error there is no such route
-  controller: { routes: ['pay'] },
+  routes: ['pay'],
 });
-// @ts-expect-error what shapes the module stands beside the factory
+// @ts-expect-error what the factory returns does not stand beside it
 PlutuModule.forRootAsync({ useFactory: () => account, returnUrl: 'https://x' });
 
 PlutuModule.forRoot({ ...plutuOptionsFromEnv(), returnUrl: undefined });
@@ -97,7 +133,7 @@ PlutuModule.forRoot({ ...plutuOptionsFromEnv({}), name: process.env['NAME'] });
 PlutuModule.forRoot({ tenants: { source: 'Tenants' }, apiKey: undefined });
 PlutuModule.forRootAsync({
   tenants: { source: 'Tenants' },
-  useFactory: () => ({ returnUrl: 'https://shop.example/' }),
+  useFactory: () => ({ appUrl: process.env['APP_URL'] }),
 });
 declare const eitherOptions: PlutuModuleOptions | PlutuTenantModuleOptions;
 PlutuModule.forRoot(eitherOptions);
@@ -123,19 +159,26 @@ expectTypeOf<NeverUndefined<PlutuModuleAsyncOptions>>().toBeNever();
 expectTypeOf<NeverUndefined<PlutuTenantModuleOptions>>().toBeNever();
 expectTypeOf<NeverUndefined<PlutuTenantModuleAsyncOptions>>().toBeNever();
 expectTypeOf<NeverUndefined<PlutuTenants>>().toBeNever();
-expectTypeOf<NeverUndefined<MpgsControllerOptions>>().toBeNever();
+expectTypeOf<NeverUndefined<ApiOptions>>().toBeNever();
+expectTypeOf<NeverUndefined<CheckoutOptions>>().toBeNever();
+expectTypeOf<NeverUndefined<CallbackOptions>>().toBeNever();
+expectTypeOf<NeverUndefined<CallbackEndpointOptions>>().toBeNever();
+expectTypeOf<NeverUndefined<GatewayOptions>>().toBeNever();
+expectTypeOf<NeverUndefined<MpgsOptions>>().toBeNever();
 expectTypeOf<NeverUndefined<InProcessDeliveryOptions>>().toBeNever();
 expectTypeOf<NeverUndefined<BullMqDeliveryOptions>>().toBeNever();
-expectTypeOf<NeverUndefined<CallbackDeliveryDefinition>>().toBeNever();
-expectTypeOf<NeverUndefined<MpgsConfirmDto>>().toBeNever();
-expectTypeOf<NeverUndefined<MpgsHandlerOptions>>().toBeNever();
-expectTypeOf<NeverUndefined<MpgsPaymentFacts>>().toBeNever();
+expectTypeOf<NeverUndefined<PaymentDeliveryDefinition>>().toBeNever();
+expectTypeOf<NeverUndefined<MpgsCheckoutRequest>>().toBeNever();
+expectTypeOf<NeverUndefined<ConsumerOptions>>().toBeNever();
+expectTypeOf<NeverUndefined<PaymentFacts>>().toBeNever();
+expectTypeOf<NeverUndefined<Mismatch>>().toBeNever();
+expectTypeOf<NeverUndefined<PlutuErrorAnswer>>().toBeNever();
 expectTypeOf<NeverUndefined<PlutuSandboxOptions>>().toBeNever();
 expectTypeOf<NeverUndefined<SandboxFaultRule>>().toBeNever();
 expectTypeOf<NeverUndefined<SandboxReplay>>().toBeNever();
 expectTypeOf<NeverUndefined<SandboxWait>>().toBeNever();
 expectTypeOf<NeverUndefined<PlutuTestSandboxOptions>>().toBeNever();
-expectTypeOf<NeverUndefined<MpgsCallbackValues>>().toBeNever();
+expectTypeOf<NeverUndefined<CallbackValues>>().toBeNever();
 expectTypeOf<NeverUndefined<NextEventOptions>>().toBeNever();
 
 bullMqDelivery({

@@ -6,25 +6,23 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import {
-  MpgsPaymentApprovedEvent,
   MpgsService,
-  OnMpgsPaymentApproved,
+  OnPaymentApproved,
+  PaymentApprovedEvent,
   PlutuModule,
 } from 'nestjs-plutu';
 import {
-  forgeMpgsCallback,
-  MPGS_FORGERIES,
+  CALLBACK_FORGERIES,
   PlutuTestSandbox,
-  recordMpgsEvents,
-  signMpgsCallback,
+  recordPlutuEvents,
 } from 'nestjs-plutu/testing';
 
 @Injectable()
 class OrdersService {
   readonly paid: string[] = [];
 
-  @OnMpgsPaymentApproved()
-  onPaid({ invoiceNo }: MpgsPaymentApprovedEvent): void {
+  @OnPaymentApproved()
+  onPaid({ invoiceNo }: PaymentApprovedEvent): void {
     this.paid.push(invoiceNo);
   }
 }
@@ -45,22 +43,24 @@ describe.each([
     const app = testingModule.createNestApplication(adapter(), {
       logger: false,
     });
-    const events = recordMpgsEvents(app);
+    const events = recordPlutuEvents(app);
     await sandbox.serve(app);
 
-    await app.get(MpgsService).confirm({ amount: 5, invoiceNo: 'inv-1' });
+    await app
+      .get(MpgsService)
+      .createCheckout({ amount: 5, invoiceNo: 'inv-1' });
     await sandbox.pay('inv-1');
     const event = await events.next('approved');
-    expect(event).toBeInstanceOf(MpgsPaymentApprovedEvent);
+    expect(event).toBeInstanceOf(PaymentApprovedEvent);
 
-    const { secretKey, returnUrl } = sandbox.options;
-    const values = { invoiceNo: 'inv-2', returnUrl };
-    for (const forgery of MPGS_FORGERIES) {
-      const url = forgeMpgsCallback(forgery, values, secretKey);
-      expect((await fetch(url)).status).toBe(403);
+    const values = { invoiceNo: 'inv-2' };
+    for (const forgery of CALLBACK_FORGERIES) {
+      const forged = sandbox.forgedCallback(forgery, values);
+      expect((await fetch(forged)).status).toBe(403);
       await events.next('rejected');
     }
-    expect((await fetch(signMpgsCallback(values, secretKey))).status).toBe(200);
+    const signed = sandbox.signedCallback(values);
+    expect((await fetch(signed)).status).toBe(200);
     expect(app.get(OrdersService).paid).toEqual(['inv-1', 'inv-2']);
 
     await expect(events.next('canceled', { timeout: 1 })).rejects.toThrow(

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { forgeMpgsCallback, PlutuTestSandbox } from 'nestjs-plutu/testing';
+import { PlutuTestSandbox } from 'nestjs-plutu/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AppModule } from '../src/app.module.js';
 import { OrdersService } from '../src/orders.service.js';
@@ -29,12 +29,8 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 it('the page after a refused callback, which names no invoice, says not paid', async () => {
-  const { returnUrl, secretKey } = sandbox.options;
-
   // As a browser does, on to the page.
-  const page = await fetch(
-    forgeMpgsCallback('tampered', { returnUrl }, secretKey),
-  );
+  const page = await fetch(sandbox.forgedCallback('tampered'));
 
   expect(page.url).toBe(`${sandbox.appUrl}/orders/done?outcome=refused`);
   expect(page.status).toBe(200);

@@ -12,7 +12,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { onTestFinished, vi } from 'vitest';
 import {
-  MPGS_EVENTS,
+  PLUTU_EVENTS,
   MpgsService,
   PlutuModule,
   type PlutuModuleOptions,
@@ -69,13 +69,16 @@ export async function startApp(
   });
   configure?.(app);
   const emitter = app.get(EventEmitter2);
-  if (!isDeaf) emitter.on(MPGS_EVENTS.paymentApproved, () => {});
+  if (!isDeaf) emitter.on(PLUTU_EVENTS.paymentApproved, () => {});
   onTestFinished(() => app.close());
   await app.listen(0, '127.0.0.1');
   return {
     app,
     url: await app.getUrl(),
-    mpgs: app.get(MpgsService),
+    // An account with a name, or without MPGS, has none.
+    get mpgs() {
+      return app.get(MpgsService);
+    },
     emitter,
   };
 }

@@ -3,9 +3,11 @@ import { PGlite } from '@electric-sql/pglite';
 
 /** A payment as an instance of the shop reports it. */
 export interface Payment {
+  /** The payment's `id`. */
+  readonly paymentId: string;
   readonly transactionId: string;
   readonly invoiceNo: string;
-  readonly amountCents: number;
+  readonly amountMinor: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export class Books {
     const db = new PGlite();
     await db.exec(`
       CREATE TABLE invoice (
-        invoice_no varchar(64) PRIMARY KEY,
+        invoice_no varchar(128) PRIMARY KEY,
         calls      int NOT NULL DEFAULT 0,
         credits    int NOT NULL DEFAULT 0
       );
@@ -46,16 +48,17 @@ export class Books {
 
   /** Credits the invoice of a payment, in one database transaction with it. */
   async credit(payment: Payment): Promise<void> {
-    const { transactionId, invoiceNo, amountCents } = payment;
+    const { paymentId, transactionId, invoiceNo, amountMinor } = payment;
     await this.db.transaction(async (transaction) => {
       await transaction.query(
         'UPDATE invoice SET calls = calls + 1 WHERE invoice_no = $1',
         [invoiceNo],
       );
       const inserted = await transaction.query(this.insertPayment, [
+        paymentId,
         transactionId,
         invoiceNo,
-        amountCents,
+        amountMinor,
       ]);
       if (inserted.affectedRows === 0) return;
       await transaction.query(

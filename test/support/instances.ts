@@ -42,7 +42,10 @@ export class Instance {
   async start(): Promise<void> {
     const child = fork(MAIN, [JSON.stringify(this.settings)]);
     this.child = child;
-    await once(child, 'message');
+    const ended = once(child, 'exit').then(() => {
+      throw new Error('An instance has ended before it listened.');
+    });
+    await Promise.race([once(child, 'message'), ended]);
     child.on('message', (entry: Entry) => void this.enter(child, entry));
   }
 
@@ -55,7 +58,7 @@ export class Instance {
     await ended;
   }
 
-  /** @returns the HTTP status, or `undefined` where there was no answer. */
+  /** @returns the HTTP status, or `undefined` if there was no answer. */
   async call(query: string): Promise<number | undefined> {
     const url = `http://127.0.0.1:${this.settings.port}/plutu/mpgs/callback?${query}`;
     try {

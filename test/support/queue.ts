@@ -4,7 +4,7 @@ import {
   bullMqDelivery,
   type BullMqDeliveryOptions,
 } from '../../src/bullmq/index.js';
-import type { CallbackDeliveryDefinition } from '../../src/index.js';
+import type { PaymentDeliveryDefinition } from '../../src/index.js';
 import { ownQueueName } from './redis.js';
 import type { TestApp } from './app.js';
 
@@ -20,7 +20,7 @@ export function ownQueue(
     queueName = ownQueueName(redis),
     ...options
   }: Partial<BullMqDeliveryOptions> = {},
-): CallbackDeliveryDefinition {
+): PaymentDeliveryDefinition {
   const connection = { url: redis?.url ?? '' };
   return bullMqDelivery({ connection, backoff: 20, ...options, queueName });
 }
@@ -33,6 +33,11 @@ export function lookInto(
   const queue = new Queue(queueName, { connection: { url: redis?.url ?? '' } });
   onTestFinished(() => queue.close());
   return queue;
+}
+
+/** Whether a status says that the payment was accepted, booked or not yet. */
+export function isAccepted(status: number | undefined): boolean {
+  return status === 200 || status === 202;
 }
 
 /** Brings a callback to an application, and resolves to the status it gets. */

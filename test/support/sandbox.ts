@@ -1,12 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { verifyCallback } from '../../src/callbacks/callback-signature.js';
-import { MPGS_CALLBACK_RULES } from '../../src/mpgs/mpgs-callback.rules.js';
+import { parseJsonPairs } from '../../src/protocol/json-pairs.js';
+import {
+  verifyCallback,
+  type CallbackRules,
+} from '../../src/protocol/signature.js';
 import {
   DEFAULT_SANDBOX_CREDENTIALS,
   PlutuSandbox,
   type PlutuSandboxOptions,
+  type SandboxGatewayName,
+  type SandboxMessage,
 } from '../../src/sandbox/index.js';
 
 const toClose: (() => Promise<unknown>)[] = [];
@@ -32,6 +37,8 @@ export async function startSandbox(
 export interface Merchant {
   /** Such as `GET /return?…`, in the order in which they came. */
   readonly calls: readonly string[];
+  /** The body of each call, and what it said that it is. */
+  readonly bodies: readonly { type: string | undefined; text: string }[];
   readonly origin: string;
 }
 
@@ -40,9 +47,13 @@ export async function startMerchant(
   answer: RequestListener = (_, response) => response.end('thanks'),
 ): Promise<Merchant> {
   const calls: string[] = [];
+  const bodies: { type: string | undefined; text: string }[] = [];
   const server = createServer((request, response) => {
     calls.push(`${request.method} ${request.url}`);
-    answer(request, response);
+    const body = { type: request.headers['content-type'], text: '' };
+    bodies.push(body);
+    request.on('data', (chunk: Buffer) => (body.text += chunk.toString()));
+    request.on('end', () => answer(request, response));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -52,7 +63,7 @@ export async function startMerchant(
   });
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  return { calls, origin: `http://127.0.0.1:${port}` };
+  return { calls, bodies, origin: `http://127.0.0.1:${port}` };
 }
 
 export const VALID_FIELDS = {
@@ -61,13 +72,31 @@ export const VALID_FIELDS = {
   return_url: 'https://shop.example/return',
 };
 
+/** What a gateway needs beside them. */
+const OWN_FIELDS: Readonly<Record<SandboxGatewayName, Record<string, string>>> =
+  {
+    mpgs: {},
+    localbankcards: {},
+    tlync: {
+      mobile_number: '0913632323',
+      callback_url: 'https://shop.example/callback',
+    },
+  };
+
+export function validFields(
+  gateway: SandboxGatewayName,
+): Record<string, string> {
+  return { ...VALID_FIELDS, ...OWN_FIELDS[gateway] };
+}
+
 export function post(
   sandbox: PlutuSandbox,
   body: RequestInit['body'],
   headers: Record<string, string | undefined> = {},
+  gateway: SandboxGatewayName = 'mpgs',
 ): Promise<Response> {
   const { accessToken, apiKey } = sandbox.credentials;
-  return fetch(`${sandbox.baseUrl}/v1/transaction/mpgs/confirm`, {
+  return fetch(`${sandbox.baseUrl}/v1/transaction/${gateway}/confirm`, {
     method: 'POST',
     body,
     headers: {
@@ -81,16 +110,18 @@ export function post(
 export function confirm(
   sandbox: PlutuSandbox,
   fields: Record<string, string> | [string, string][] = VALID_FIELDS,
+  gateway: SandboxGatewayName = 'mpgs',
 ): Promise<Response> {
-  return post(sandbox, new URLSearchParams(fields));
+  return post(sandbox, new URLSearchParams(fields), {}, gateway);
 }
 
 /** @returns the URL of the checkout page. */
 export async function openCheckout(
   sandbox: PlutuSandbox,
   fields: Record<string, string> = {},
+  gateway: SandboxGatewayName = 'mpgs',
 ): Promise<string> {
-  await confirm(sandbox, { ...VALID_FIELDS, ...fields });
+  await confirm(sandbox, { ...validFields(gateway), ...fields }, gateway);
   return sandbox.transactions.at(-1)?.redirectUrl ?? '';
 }
 
@@ -103,10 +134,44 @@ export function press(
   return fetch(`${checkout}/${button}`, { method: 'POST', redirect, body });
 }
 
-/** What a callback's signature covers, or why it is refused. */
-export function verify(url: string | null): Record<string, string> | string {
-  const query = new URL(url ?? '').search.slice(1);
+/** What Plutu's SDK signs, and what has to be there, message by message. */
+export const RULES = {
+  mpgs: rules(
+    'gateway approved canceled amount currency invoice_no transaction_id',
+    'mpgs',
+  ),
+  localbankcards: rules(
+    'gateway approved canceled invoice_no amount transaction_id',
+    'localbankcards',
+  ),
+  tlync: rules(
+    'gateway approved invoice_no amount transaction_id payment_method',
+    'tlync',
+  ),
+  'return of tlync': rules('approved invoice_no'),
+} as const;
+
+function rules(names: string, gateway?: string): CallbackRules {
+  const signable = names.split(' ');
+  return {
+    signable,
+    required: signable.filter((name) => name !== 'canceled'),
+    accepted: gateway === undefined ? {} : { gateway: [gateway] },
+  };
+}
+
+/** What the signature of a message covers, or why it is refused. */
+export function verify(
+  message: string | null | undefined | SandboxMessage,
+  kind: keyof typeof RULES = 'mpgs',
+): Record<string, string> | string {
+  const { url = '', body } =
+    typeof message === 'object' ? (message ?? {}) : { url: message };
+  const parameters =
+    body === undefined
+      ? new URL(url).search.slice(1)
+      : (parseJsonPairs(body) ?? '');
   const secretKeys = [DEFAULT_SANDBOX_CREDENTIALS.secretKey];
-  const result = verifyCallback(query, secretKeys, MPGS_CALLBACK_RULES);
+  const result = verifyCallback(parameters, secretKeys, RULES[kind]);
   return result.verified ? Object.fromEntries(result.fields) : result.reason;
 }

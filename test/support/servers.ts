@@ -74,12 +74,19 @@ export function answeringServer(
   body: string | object,
   {
     headers = {},
+    before = async () => {},
     ...options
-  }: HttpServerOptions & { headers?: Record<string, string> } = {},
+  }: HttpServerOptions & {
+    headers?: Record<string, string>;
+    /** What to wait for before it answers. */
+    before?: () => Promise<unknown>;
+  } = {},
 ): Promise<HttpServer> {
   return httpServer((response) => {
-    response.writeHead(status, headers);
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    void before().then(() => {
+      response.writeHead(status, headers);
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    });
   }, options);
 }
 

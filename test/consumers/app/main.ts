@@ -20,8 +20,8 @@ async function main(): Promise<void> {
   await app.listen(port, '127.0.0.1');
   await fetch(`${shopUrl}/orders`, { method: 'POST', redirect: 'manual' });
   const [order] = sandbox.transactions;
-  const { callbackUrl } = await sandbox.pay(order?.invoiceNo ?? '');
-  const page = await fetch(callbackUrl);
+  const { browserUrl } = await sandbox.pay(order?.invoiceNo ?? '');
+  const page = await fetch(browserUrl);
   process.stdout.write(`${await page.text()}\n`);
   await app.close();
   await sandbox.close();

@@ -5,9 +5,9 @@ import { NestFactory } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import {
   MpgsService,
-  OnMpgsPaymentApproved,
+  OnPaymentApproved,
   PlutuModule,
-  type MpgsPaymentApprovedEvent,
+  type PaymentApprovedEvent,
 } from 'nestjs-plutu';
 import { bullMqDelivery } from 'nestjs-plutu/bullmq';
 import { PlutuSandbox } from 'nestjs-plutu/sandbox';
@@ -16,8 +16,8 @@ let heard = (_invoiceNo: string): void => {};
 
 @Injectable()
 class PaymentsService {
-  @OnMpgsPaymentApproved()
-  async paid(event: MpgsPaymentApprovedEvent): Promise<void> {
+  @OnPaymentApproved()
+  async paid(event: PaymentApprovedEvent): Promise<void> {
     heard(event.invoiceNo);
   }
 }

@@ -7,9 +7,9 @@ import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import {
-  OnMpgsPaymentApproved,
+  OnPaymentApproved,
   PlutuModule,
-  type MpgsPaymentApprovedEvent,
+  type PaymentApprovedEvent,
 } from 'nestjs-plutu';
 import { bullMqDelivery } from 'nestjs-plutu/bullmq';
 
@@ -28,9 +28,10 @@ export interface InstanceSettings {
 /** From the instance: a payment to enter in the books. */
 export interface Entry {
   readonly id: number;
+  readonly paymentId: string;
   readonly transactionId: string;
   readonly invoiceNo: string;
-  readonly amountCents: number;
+  readonly amountMinor: number;
 }
 
 /** To the instance: how that went. */
@@ -53,13 +54,13 @@ class PaymentsService {
     });
   }
 
-  @OnMpgsPaymentApproved()
-  async paid(event: MpgsPaymentApprovedEvent): Promise<void> {
-    const { transactionId, invoiceNo, amountCents } = event;
+  @OnPaymentApproved()
+  async paid(event: PaymentApprovedEvent): Promise<void> {
+    const { id: paymentId, transactionId, invoiceNo, amountMinor } = event;
     const id = ++this.entries;
     const { error } = await new Promise<EntryDone>((resolve) => {
       this.waiting.set(id, resolve);
-      process.send?.({ id, transactionId, invoiceNo, amountCents });
+      process.send?.({ id, paymentId, transactionId, invoiceNo, amountMinor });
     });
     if (error) throw new Error(error);
   }
@@ -72,7 +73,6 @@ class PaymentsService {
       apiKey: 'test-api-key',
       accessToken: 'test-access-token',
       secretKey: settings.secretKey,
-      controller: { routes: ['callback'] },
       delivery: bullMqDelivery({
         connection: { url: settings.redisUrl },
         queueName: settings.queueName,

@@ -1,0 +1,127 @@
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PlutuSandbox, type SandboxEvent } from '../../src/sandbox/index.js';
+import {
+  confirm,
+  openCheckout,
+  press,
+  startMerchant,
+  startSandbox,
+} from '../support/sandbox.js';
+
+async function stateFile(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'nestjs-plutu-state-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'sandbox.json');
+}
+
+describe('with a state file', () => {
+  it('everything survives a restart', async () => {
+    const file = await stateFile();
+    const merchant = await startMerchant();
+    const return_url = merchant.origin;
+    const first = await startSandbox({ stateFile: file });
+    const port = Number(new URL(first.origin).port);
+    const open = await openCheckout(first, { invoice_no: 'open', return_url });
+    const paid = await openCheckout(first, { invoice_no: 'paid', return_url });
+    const { browserUrl } = await first.pay('paid');
+    first.setFault({ invoiceNo: 'open', callbackCopies: 2 });
+    const before = [first.transactions, first.faults];
+    await first.close();
+
+    const second = await startSandbox({ stateFile: file, port });
+
+    expect([second.transactions, second.faults]).toEqual(before);
+    // A customer who comes back is sent where the first life sent them.
+    const again = await press(paid, 'pay');
+    expect(again.headers.get('location')).toBe(browserUrl);
+    expect(merchant.calls).toHaveLength(1);
+    await press(open, 'pay');
+    expect(merchant.calls).toHaveLength(3);
+    expect(second.transactions[0]?.deliveries).toMatchObject([
+      { id: 2 },
+      { id: 3 },
+    ]);
+    const used = await confirm(second, {
+      amount: '5',
+      invoice_no: 'paid',
+      return_url,
+    });
+    expect(used.status).toBe(422);
+  });
+
+  it('there is always one whole file, and no draft is left', async () => {
+    const file = await stateFile();
+    const sandbox = await startSandbox({ stateFile: file });
+    for (let count = 0; count < 50; count++) {
+      await openCheckout(sandbox, { invoice_no: `i-${count}` });
+      const text = await readFile(file, 'utf8').catch(() => '{}');
+      expect(() => void JSON.parse(text)).not.toThrow();
+    }
+    await sandbox.close();
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+      checkouts: { length: 50 },
+    });
+    expect(await readdir(join(file, '..'))).toEqual(['sandbox.json']);
+  });
+
+  it.each([
+    '',
+    '{',
+    '[]',
+    '{"sandbox":"nestjs-plutu","version":2,"checkouts":[{}],"faults":[]}',
+    '{"sandbox":"nestjs-plutu","version":2,"checkouts":[{"token":"t","gateway":"visa","transactionId":"1","invoiceNo":"i","amount":"5","returnUrl":"http://a/","deliveries":[],"faults":{}}],"faults":[]}',
+    '{"name":"somebody-elses","version":1}',
+  ])('a damaged one is named, and left alone: %s', async (text) => {
+    const file = await stateFile();
+    await writeFile(file, text);
+    await expect(PlutuSandbox.start({ stateFile: file })).rejects.toThrow(file);
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  it('no draft is left if the state file cannot be replaced', async () => {
+    const events: SandboxEvent[] = [];
+    const file = await stateFile();
+    const sandbox = await startSandbox({
+      stateFile: file,
+      onEvent: (event) => events.push(event),
+    });
+    await mkdir(file);
+    await openCheckout(sandbox);
+    await sandbox.close();
+
+    expect(await readdir(join(file, '..'))).toEqual(['sandbox.json']);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'state-not-saved',
+        message: expect.stringContaining('EISDIR'),
+      }),
+    );
+  });
+
+  it('one that cannot be written is told of, and the sandbox goes on', async () => {
+    const events: SandboxEvent[] = [];
+    const file = join(await stateFile(), 'no', 'such', 'folder.json');
+    const sandbox = await startSandbox({
+      stateFile: file,
+      onEvent: (event) => events.push(event),
+    });
+    expect((await confirm(sandbox)).status).toBe(200);
+    await sandbox.close();
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'state-not-saved',
+        message: expect.stringContaining('ENOENT'),
+      }),
+    );
+  });
+});
