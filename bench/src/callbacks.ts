@@ -11,7 +11,14 @@ export const CALLBACK_PATH = '/plutu/mpgs/callback';
 /** A paid callback of one transaction, with what Plutu signs of it. */
 export function callbackOf(
   transaction: string,
-  extra: readonly (readonly [name: string, value: string])[] = [],
+  {
+    extra = [],
+    secretKey = ACCOUNT.secretKey,
+  }: {
+    /** What else the return URL carries, and Plutu signs. */
+    extra?: readonly (readonly [name: string, value: string])[];
+    secretKey?: string;
+  } = {},
 ): { query: string; signed: string } {
   const pairs = [
     ...extra,
@@ -23,6 +30,6 @@ export function callbackOf(
     ['transaction_id', transaction],
   ] as const;
   const signed = pairs.map((pair) => pair.join('=')).join('&');
-  const signature = signCallback(pairs, ACCOUNT.secretKey);
+  const signature = signCallback(pairs, secretKey);
   return { query: `${signed}&hashed=${signature}`, signed };
 }

@@ -1,5 +1,6 @@
 import { Child } from './child.js';
 import type { AppSettings } from './processes/app.js';
+import { HTTP_SERVERS } from './processes/http-adapter.js';
 import type { LoadTask } from './processes/load.js';
 import type { Plan } from './plan.js';
 import type { Row } from './report.js';
@@ -14,7 +15,7 @@ const WARM_UP = 12_000;
 export async function benchHttp({ rounds, size }: Plan): Promise<Row[]> {
   const load = await Child.start('load');
   const rows: Row[] = [];
-  for (const server of ['express', 'fastify'] as const) {
+  for (const server of HTTP_SERVERS) {
     const count = (server === 'fastify' ? 3000 : 2000) * size;
     const [floor, ours] = await Promise.all([
       App.start(load, { side: 'floor', server }),

@@ -5,8 +5,10 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchCallback } from './callback.bench.js';
 import { benchConfirm } from './confirm.bench.js';
 import { benchHttp } from './http.bench.js';
+import { benchJournal } from './journal.bench.js';
 import { LOG_LEVELS } from './log-levels.js';
 import { benchMemory } from './memory.bench.js';
 import { FULL, QUICK } from './plan.js';
@@ -17,9 +19,11 @@ import { benchVerify } from './verify.bench.js';
 
 const BENCHES = {
   verify: benchVerify,
+  callback: benchCallback,
   http: benchHttp,
   confirm: benchConfirm,
   queue: benchQueue,
+  journal: benchJournal,
   startup: benchStartup,
   memory: benchMemory,
 };

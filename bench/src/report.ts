@@ -7,9 +7,11 @@ export interface Row extends Partial<Comparison> {
   readonly ours: number;
   /** The least ratio, where `ratio` is what counts. */
   readonly aim?: number;
-  /** The most by which ours may be above the floor, where that counts. */
+  /** The greatest ratio, where it is one of costs. */
+  readonly aimAtMost?: number;
   /** Ours less the floor, in the row's unit. */
   readonly difference?: number;
+  /** The most by which ours may be above the floor, where that counts. */
   readonly aimDifference?: number;
   readonly note?: string;
 }
@@ -41,17 +43,7 @@ export function toTable(rows: readonly Row[]): string {
 }
 
 function cellsOf(row: Row): string[] {
-  const {
-    floor,
-    ours,
-    ratio,
-    difference,
-    spread,
-    aim,
-    aimDifference,
-    cpuRatio,
-    busy,
-  } = row;
+  const { floor, ours, ratio, difference, spread, cpuRatio, busy } = row;
   return [
     row.what,
     floor === undefined ? '' : amount(floor),
@@ -59,12 +51,16 @@ function cellsOf(row: Row): string[] {
     row.unit,
     difference === undefined ? (ratio?.toFixed(2) ?? '') : signed(difference),
     spread ? spread.map((value) => value.toFixed(2)).join('–') : '',
-    aimDifference === undefined
-      ? (aim?.toFixed(2) ?? '')
-      : `at most ${aimDifference} more`,
+    aimOf(row),
     cpuRatio?.toFixed(2) ?? '',
     busy ? `${percent(busy.floor)}, ${percent(busy.ours)}` : (row.note ?? ''),
   ];
+}
+
+function aimOf({ aim, aimAtMost, aimDifference }: Row): string {
+  if (aimDifference !== undefined) return `at most ${aimDifference} more`;
+  if (aimAtMost !== undefined) return `at most ${aimAtMost.toFixed(2)}`;
+  return aim?.toFixed(2) ?? '';
 }
 
 function amount(value: number): string {

@@ -27,27 +27,23 @@ export interface Comparison {
 }
 
 /**
- * Lets floor and ours take turns, so that whatever else the machine does
- * happens to both, and compares them round by round.
+ * Lets floor and ours take turns and compares them round by round.
  */
 export async function compare(
-  { floor, ours }: Sides,
+  sides: Sides,
   { rounds, warmUp = 1 }: { rounds: number; warmUp?: number },
 ): Promise<Comparison> {
-  const turns: { floor: Turn; ours: Turn }[] = [];
-  for (let round = -warmUp; round < rounds; round++) {
-    // Neither is always the one that comes second.
-    const first = round % 2 === 0 ? await floor() : undefined;
-    const second = await ours();
-    const turn = { floor: first ?? (await floor()), ours: second };
-    if (round >= 0) turns.push(turn);
-  }
+  const turns = await takeTurns(
+    ['floor', 'ours'],
+    async (side) => sides[side](),
+    { rounds, warmUp },
+  );
   const ratios = turns.map((turn) => rate(turn.ours) / rate(turn.floor));
   return {
     floor: median(turns.map((turn) => rate(turn.floor))),
     ours: median(turns.map((turn) => rate(turn.ours))),
     ratio: median(ratios),
-    spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+    spread: spreadOf(ratios),
     cpuRatio: median(
       turns.map((turn) => cpuRate(turn.ours) / cpuRate(turn.floor)),
     ),
@@ -58,8 +54,39 @@ export async function compare(
   };
 }
 
+/**
+ * Lets contestants take turns, so that whatever else the machine does happens
+ * to all of them.
+ *
+ * @returns their turns, round by round, without those of the warm-up.
+ */
+export async function takeTurns<Name extends string>(
+  names: readonly Name[],
+  turn: (name: Name) => Promise<Turn>,
+  { rounds, warmUp }: { rounds: number; warmUp: number },
+): Promise<Record<Name, Turn>[]> {
+  const all: Record<Name, Turn>[] = [];
+  for (let round = 0; round < warmUp + rounds; round++) {
+    // None of them is always the one that comes first.
+    const first = round % names.length;
+    const turns = {} as Record<Name, Turn>;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      turns[name] = await turn(name);
+    }
+    if (round >= warmUp) all.push(turns);
+  }
+  return all;
+}
+
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
+}
+
+/** The quartiles around the median. */
+export function spreadOf(
+  values: readonly number[],
+): readonly [low: number, high: number] {
+  return [quantile(values, 0.25), quantile(values, 0.75)];
 }
 
 function quantile(values: readonly number[], part: number): number {

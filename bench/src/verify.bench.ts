@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { parse } from 'node:querystring';
-import { MPGS_CALLBACK_RULES, verifyCallback } from 'nestjs-plutu';
+import { MPGS, verifyCallback } from 'nestjs-plutu';
 import { ACCOUNT, callbackOf } from './callbacks.js';
 import type { Plan } from './plan.js';
 import type { Row } from './report.js';
@@ -11,12 +11,12 @@ const SAMPLES = 1000;
 /** `verifyCallback` alone, in this process. */
 export async function benchVerify({ rounds, size }: Plan): Promise<Row[]> {
   const key = createSecretKey(ACCOUNT.secretKey, 'utf8');
-  const rules = MPGS_CALLBACK_RULES;
+  const rules = MPGS.callback.rules;
   const transactions = Array.from({ length: SAMPLES }, (_, n) => `t-${n}`);
   const genuine = transactions.map((name) => callbackOf(name));
   const forged = genuine.map(({ query }) => ({ query: forge(query) }));
   const extended = transactions.map((name) =>
-    callbackOf(name, [['order', `o-${name}`]]),
+    callbackOf(name, { extra: [['order', `o-${name}`]] }),
   );
   const turn = <T>(samples: readonly T[], operation: (sample: T) => unknown) =>
     repeat(Math.ceil(40 * size), samples, operation);

@@ -2,15 +2,21 @@
 import 'reflect-metadata';
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { LOG_LEVELS } from '../log-levels.js';
+import { createHttpAdapter, type HttpServer } from './http-adapter.js';
+import { loadedModules } from './loaded-modules.js';
 import { serve } from './serve.js';
 
 export interface AppSettings {
   readonly side: 'floor' | 'ours';
-  readonly server: 'express' | 'fastify';
+  readonly server: HttpServer;
   /** Whether the application loads by itself what the module would load. */
   readonly usesPeers?: boolean;
+}
+
+export interface AppTask {
+  /** Whether to tell which modules are loaded. */
+  readonly tellsModules?: boolean;
 }
 
 const { side, server, usesPeers } = JSON.parse(
@@ -26,16 +32,15 @@ if (usesPeers) {
   await import('@nestjs/axios');
   await import('@nestjs/swagger');
 }
-const adapter =
-  server === 'fastify'
-    ? new (await import('@nestjs/platform-fastify')).FastifyAdapter()
-    : new ExpressAdapter();
-
-const app = await NestFactory.create(AppModule, adapter, {
-  logger: [...LOG_LEVELS],
-});
+const app = await NestFactory.create(
+  AppModule,
+  await createHttpAdapter(server),
+  { logger: [...LOG_LEVELS] },
+);
 app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
 await app.listen(0, '127.0.0.1');
 const startedIn = performance.now();
 
-serve({ url: await app.getUrl(), startedIn });
+serve({ url: await app.getUrl(), startedIn }, ({ tellsModules }: AppTask) =>
+  tellsModules ? loadedModules() : undefined,
+);

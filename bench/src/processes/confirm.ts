@@ -43,7 +43,7 @@ async function throughModule() {
   });
   const mpgs = app.get(MpgsService);
   return async (invoiceNo: string): Promise<string> =>
-    (await mpgs.confirm({ amount: '25.50', invoiceNo, lang: 'en' }))
+    (await mpgs.createCheckout({ amount: '25.50', invoiceNo, lang: 'en' }))
       .redirectUrl;
 }
 

@@ -4,9 +4,12 @@ import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import {
+  FastifyAdapter,
+  type NestFastifyApplication,
+} from '@nestjs/platform-fastify';
+import {
   inProcessDelivery,
-  MpgsCallbacks,
-  OnMpgsPaymentApproved,
+  OnPaymentApproved,
   PlutuModule,
 } from 'nestjs-plutu';
 import { ACCOUNT, CALLBACK_PATH, callbackOf } from '../callbacks.js';
@@ -21,7 +24,7 @@ const { max } = JSON.parse(process.argv[2] ?? '') as MemorySettings;
 
 @Injectable()
 class OrdersService {
-  @OnMpgsPaymentApproved()
+  @OnPaymentApproved()
   async paid(): Promise<void> {}
 }
 
@@ -34,16 +37,19 @@ class OrdersService {
 })
 class ShopModule {}
 
-const app = await NestFactory.createApplicationContext(ShopModule, {
-  logger: false,
-});
-const callbacks = app.get(MpgsCallbacks);
+const app = await NestFactory.create<NestFastifyApplication>(
+  ShopModule,
+  new FastifyAdapter(),
+  { logger: false },
+);
+await app.init();
 
 serve(undefined, async ({ count }: { count: number }) => {
   await runMany(count, 1, async (index) => {
     const { query } = callbackOf(`t-${index}`);
-    const callback = await callbacks.verify(`${CALLBACK_PATH}?${query}`);
-    await callbacks.deliver(callback);
+    const url = `${CALLBACK_PATH}?${query}`;
+    const { statusCode } = await app.inject({ method: 'GET', url });
+    if (statusCode !== 200) throw new Error(`Answered with ${statusCode}.`);
   });
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();

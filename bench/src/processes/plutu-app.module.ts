@@ -1,12 +1,16 @@
 import { Injectable, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
-import { OnMpgsPaymentApproved, PlutuModule } from 'nestjs-plutu';
+import { OnPaymentApproved, PlutuModule } from 'nestjs-plutu';
 import { ACCOUNT } from '../callbacks.js';
 
 @Injectable()
-class OrdersService {
-  @OnMpgsPaymentApproved()
-  async paid(): Promise<void> {}
+export class OrdersService {
+  handled = 0;
+
+  @OnPaymentApproved()
+  async paid(): Promise<void> {
+    this.handled++;
+  }
 }
 
 @Module({

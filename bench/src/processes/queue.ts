@@ -4,8 +4,13 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { Queue } from 'bullmq';
-import { deliveryKey, PlutuModule, type VerifiedCallback } from 'nestjs-plutu';
-import { BullMqCallbackDelivery, bullMqDelivery } from 'nestjs-plutu/bullmq';
+import {
+  newRecord,
+  PaymentApprovedEvent,
+  PlutuModule,
+  type SignedPayment,
+} from 'nestjs-plutu';
+import { BullMqPaymentDelivery, bullMqDelivery } from 'nestjs-plutu/bullmq';
 import { ACCOUNT } from '../callbacks.js';
 import { runMany, serve } from './serve.js';
 
@@ -32,7 +37,7 @@ let transactions = 0;
 serve(undefined, ({ count, inFlight, again }: QueueTask) => {
   const from = again ? 0 : transactions;
   transactions = Math.max(transactions, from + count);
-  return runMany(count, inFlight, (index) => accept(callbackOf(from + index)));
+  return runMany(count, inFlight, (index) => accept(paymentOf(from + index)));
 });
 
 async function throughDelivery() {
@@ -50,9 +55,8 @@ async function throughDelivery() {
   const app = await NestFactory.createApplicationContext(ShopModule, {
     logger: false,
   });
-  const delivery = app.get(BullMqCallbackDelivery);
-  return (callback: VerifiedCallback) =>
-    delivery.accept(callback, async () => callback);
+  const delivery = app.get(BullMqPaymentDelivery);
+  return (payment: SignedPayment) => delivery.accept(payment);
 }
 
 function throughQueue() {
@@ -65,19 +69,20 @@ function throughQueue() {
       removeOnFail: false,
     },
   });
-  return (callback: VerifiedCallback) =>
-    queue.add(callback.outcome, { callback }, { jobId: deliveryKey(callback) });
+  return (payment: SignedPayment) =>
+    queue.add(
+      payment.outcome,
+      { record: newRecord(payment) },
+      { jobId: payment.id },
+    );
 }
 
-function callbackOf(transaction: number): VerifiedCallback {
-  return {
-    account: 'default',
+function paymentOf(transaction: number): SignedPayment {
+  return new PaymentApprovedEvent({
     gateway: 'mpgs',
-    outcome: 'approved',
     invoiceNo: `INV-2026-${transaction}`,
     transactionId: `t-${transaction}`,
     amount: '25.50',
-    amountCents: 2550,
     currency: 'USD',
-  };
+  });
 }
