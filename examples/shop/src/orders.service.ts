@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   MpgsService,
-  OnMpgsPaymentApproved,
-  OnMpgsPaymentCanceled,
-  OnMpgsPaymentMismatch,
+  OnPaymentApproved,
+  OnPaymentCanceled,
+  OnPaymentMismatch,
   type InvoiceDue,
+  type InvoiceQuery,
   type InvoiceSource,
-  type MpgsPaymentApprovedEvent,
-  type MpgsPaymentCanceledEvent,
-  type MpgsPaymentMismatchEvent,
+  type PaymentApprovedEvent,
+  type PaymentCanceledEvent,
+  type PaymentMismatchEvent,
   type PlutuLanguage,
 } from 'nestjs-plutu';
 
@@ -35,7 +36,7 @@ export class OrdersService implements InvoiceSource {
     // Plutu takes an invoice number once, so it is new for every attempt.
     const invoiceNo = `shop-${randomUUID()}`;
     this.orders.set(invoiceNo, { ...BOOK, invoiceNo, status: 'open' });
-    const { redirectUrl } = await this.mpgs.confirm({ invoiceNo, lang });
+    const { redirectUrl } = await this.mpgs.createCheckout({ invoiceNo, lang });
     return redirectUrl;
   }
 
@@ -44,28 +45,28 @@ export class OrdersService implements InvoiceSource {
   }
 
   /** What PlutuModule compares a payment with. */
-  findInvoice(invoiceNo: string): InvoiceDue | undefined {
+  findInvoice({ invoiceNo }: InvoiceQuery): InvoiceDue | undefined {
     const order = this.orders.get(invoiceNo);
     return order && { amount: dollars(order.dueCents), currency: 'USD' };
   }
 
-  @OnMpgsPaymentApproved()
-  paid(event: MpgsPaymentApprovedEvent): void {
+  @OnPaymentApproved()
+  paid(event: PaymentApprovedEvent): void {
     const order = this.orders.get(event.invoiceNo);
     if (!order) throw new Error(`There is no order ${event.invoiceNo}.`);
-    // Setting a state, where adding to a balance would count twice.
+    // Setting a state: adding to a balance could count twice.
     order.status = 'paid';
     order.transactionId = event.transactionId;
   }
 
-  @OnMpgsPaymentMismatch()
-  paidSomethingElse(event: MpgsPaymentMismatchEvent): void {
+  @OnPaymentMismatch()
+  paidSomethingElse(event: PaymentMismatchEvent): void {
     const order = this.orders.get(event.invoiceNo);
     if (order?.status === 'open') order.status = 'disputed';
   }
 
-  @OnMpgsPaymentCanceled()
-  canceled(event: MpgsPaymentCanceledEvent): void {
+  @OnPaymentCanceled()
+  canceled(event: PaymentCanceledEvent): void {
     const order = this.orders.get(event.invoiceNo);
     if (order?.status === 'open') order.status = 'canceled';
   }

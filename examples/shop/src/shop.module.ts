@@ -10,19 +10,16 @@ import { ShopController } from './shop.controller.js';
     PlutuModule.forRootAsync({
       useFactory: () => ({
         ...plutuOptionsFromEnv(),
-        returnUrl: `${process.env['SHOP_URL']}/plutu/mpgs/callback`,
+        // Plutu's callbacks come to the module's own route below it.
+        appUrl: process.env['SHOP_URL'],
       }),
       // Nothing is approved but what an order is due.
       invoices: OrdersService,
-      controller: {
-        // The shop opens checkouts itself, so nobody else chooses an amount.
-        routes: ['callback'],
-        redirect: {
-          approved: '/orders/after-payment',
-          canceled: '/orders/after-payment',
-          incomplete: '/orders/after-payment',
-          refused: '/orders/refused',
-        },
+      redirect: {
+        approved: '/orders/after-payment',
+        canceled: '/orders/after-payment',
+        incomplete: '/orders/after-payment',
+        refused: '/orders/refused',
       },
     }),
   ],

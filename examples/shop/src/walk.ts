@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { MPGS_EVENTS, type MpgsPaymentApprovedEvent } from 'nestjs-plutu';
+import { PLUTU_EVENTS, type PaymentApprovedEvent } from 'nestjs-plutu';
 
 /**
  * Buys a book as a customer's browser would, over HTTP, and prints each step.
@@ -11,10 +11,10 @@ export async function walkOnePayment(
   shop: INestApplication,
   shopUrl: string,
 ): Promise<void> {
-  const events: MpgsPaymentApprovedEvent[] = [];
+  const events: PaymentApprovedEvent[] = [];
   shop
     .get(EventEmitter2)
-    .on(MPGS_EVENTS.paymentApproved, (event: MpgsPaymentApprovedEvent) =>
+    .on(PLUTU_EVENTS.paymentApproved, (event: PaymentApprovedEvent) =>
       events.push(event),
     );
   let arrivals = 0;
