@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   const app = await NestFactory.create(AppModule, { logger: ['error'] });
   await app.listen(0, '127.0.0.1');
   const published = new Promise<string>((resolve) => (heard = resolve));
-  await app.get(MpgsService).confirm({
+  await app.get(MpgsService).createCheckout({
     amount: 5,
     invoiceNo: 'inv-1',
     returnUrl: `${await app.getUrl()}/plutu/mpgs/callback`,
