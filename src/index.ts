@@ -120,6 +120,7 @@ export {
   OnPaymentCanceled,
   OnPaymentIncomplete,
   OnPaymentMismatch,
+  OnPaymentUnknown,
   type ConsumerDecorator,
   type ConsumerOptions,
 } from './payments/consumer.decorators.js';
@@ -129,8 +130,8 @@ export {
   PaymentCanceledEvent,
   PaymentIncompleteEvent,
   PaymentMismatchEvent,
+  PaymentUnknownEvent,
   PLUTU_EVENTS,
-  type FirstPayment,
   type Mismatch,
   type MismatchReason,
   type PaymentEvent,
@@ -150,6 +151,7 @@ export {
   Payment,
   type PaymentFacts,
   type PaymentOutcome,
+  type PaymentSource,
   type SignedOutcome,
 } from './payments/payment.js';
 export {
@@ -163,10 +165,16 @@ export {
   type PaymentReceipt,
 } from './payments/payment-delivery.js';
 export type {
+  ChargeEnd,
+  ChargeLimits,
+  ChargeStart,
   CheckoutEntry,
   CheckoutFacts,
   CheckoutOpening,
   JournalDelivery,
+  OtpAttempts,
+  OtpCharge,
+  OtpRecipient,
   PaymentJournalDefinition,
   UnreadableMessage,
 } from './payments/payment-journal.js';
@@ -195,6 +203,7 @@ export {
 } from './errors/http-answers.js';
 export type { PlutuErrorCode, PlutuFault } from './errors/plutu-error-codes.js';
 export {
+  PlutuAlreadyPaidError,
   PlutuConfigurationError,
   PlutuConnectionError,
   PlutuError,
@@ -202,8 +211,15 @@ export {
   PlutuInvoiceMismatchError,
   PlutuJournalError,
   PlutuLookupError,
+  PlutuOtpError,
   PlutuOutcomeUnknownError,
+  PlutuPaymentNotDeliveredError,
+  PlutuPaymentUnknownError,
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
   type FieldErrors,
+  type FirstPayment,
+  type OtpProblem,
+  type TakenPayment,
+  type UnknownPayment,
 } from './errors/plutu-errors.js';

@@ -8,13 +8,17 @@ import {
 } from '@nestjs/common';
 import { catchError, throwError, type Observable } from 'rxjs';
 import {
+  PlutuAlreadyPaidError,
   PlutuConnectionError,
   PlutuError,
   PlutuInvalidRequestError,
   PlutuInvoiceMismatchError,
   PlutuJournalError,
   PlutuLookupError,
+  PlutuOtpError,
   PlutuOutcomeUnknownError,
+  PlutuPaymentNotDeliveredError,
+  PlutuPaymentUnknownError,
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
   type FieldErrors,
@@ -39,9 +43,12 @@ export class PlutuErrorAnswer {
  * |---|---|
  * | invalid request | 400 |
  * | not what the invoice is due | 422 |
+ * | the order is already paid | 409 |
+ * | one-time password: the customer can do something | 422; 429 for those who have to wait |
  * | refused: the request, or the customer | 422 |
  * | refused: Plutu; no connection; unexpected answer | 502 |
- * | outcome unknown | 504 |
+ * | outcome unknown, of a checkout or of a payment | 504 |
+ * | paid, but not delivered | 503 |
  * | a lookup of the application's own failed; the journal cannot be written | 503 |
  * | refused: the configuration | 500 |
  *
@@ -83,6 +90,29 @@ function httpAnswer(error: PlutuError): PlutuErrorAnswer {
   }
   if (error instanceof PlutuInvoiceMismatchError) {
     return { statusCode: 422, code, message, fields: error.fields };
+  }
+  if (error instanceof PlutuAlreadyPaidError) {
+    // The error's own message has the numbers of somebody's payment.
+    return { statusCode: 409, code, message: 'The order is already paid.' };
+  }
+  if (error instanceof PlutuOtpError) {
+    return { statusCode: error.retryable ? 429 : 422, code, message };
+  }
+  if (error instanceof PlutuPaymentUnknownError) {
+    return {
+      statusCode: 504,
+      code,
+      message:
+        'It is unknown whether the payment was made. Do not pay again; ask the shop.',
+    };
+  }
+  if (error instanceof PlutuPaymentNotDeliveredError) {
+    return {
+      statusCode: 503,
+      code,
+      message:
+        'The payment was made and is not recorded yet. Do not pay again; send this request again.',
+    };
   }
   if (error instanceof PlutuRefusedError && error.fault !== 'configuration') {
     const statusCode = error.fault === 'plutu' ? 502 : 422;

@@ -192,6 +192,167 @@ export class PlutuOutcomeUnknownError extends PlutuError {
   }
 }
 
+/** The payment that had paid an order before. */
+export interface FirstPayment {
+  /** The `id` of that payment. */
+  readonly id: string;
+  /** Plutu's name for the gateway, such as `mpgs`. */
+  readonly gateway: string;
+  /** The invoice number that its checkout was opened with. */
+  readonly invoiceNo: string;
+  /** Plutu's own number for the payment. */
+  readonly transactionId: string;
+}
+
+/**
+ * With a journal: the order is paid, so it must not be paid again. Nothing was sent,
+ * and nobody was charged.
+ */
+export class PlutuAlreadyPaidError extends PlutuError {
+  override readonly code = 'PLUTU_ALREADY_PAID';
+  override readonly retryable = false;
+
+  /**
+   * @param orderNo the order; the invoice number, if it has no other.
+   * @param first the payment that paid it.
+   */
+  constructor(
+    readonly orderNo: string,
+    readonly first: FirstPayment,
+  ) {
+    super(
+      `Order ${orderNo} is already paid: ${first.gateway} invoice ${first.invoiceNo}, transaction ${first.transactionId}.`,
+    );
+  }
+}
+
+/**
+ * Why a payment with a one-time password does not go on, and what the customer can
+ * do about it.
+ *
+ * - `wrong-code`: type the code again
+ * - `expired`: ask for a new code; the token or the code is too old
+ * - `too-many-refusals`: ask for a new code; too many were refused
+ * - `too-many-codes`: wait; the number has had too many codes
+ * - `wait`: wait a moment before asking for another code
+ * - `locked`: the number is locked at the wallet's operator
+ * - `not-subscribed`: the number has no such wallet
+ * - `wrong-number`: correct the mobile number, or the birth year
+ * - `insufficient-balance`: top up the wallet, or pay in another way
+ * - `account-problem`: ask the bank; something is wrong with the account
+ */
+export type OtpProblem = keyof typeof OTP_PROBLEMS;
+
+const OTP_PROBLEMS = {
+  'wrong-code': 'The code is wrong',
+  expired: 'The code has expired: ask for a new one',
+  'too-many-refusals': 'Too many codes were refused: ask for a new one',
+  'too-many-codes': 'Too many codes were sent to this number: try again later',
+  wait: 'Wait a moment before you ask for another code',
+  locked: 'The mobile number is locked',
+  'not-subscribed': 'The mobile number is not subscribed',
+  'wrong-number': 'The mobile number or the birth year is wrong',
+  'insufficient-balance': 'The balance is not sufficient',
+  'account-problem': "Something is wrong with the customer's bank account",
+} as const;
+
+/**
+ * A payment with a one-time password does not go on, and the customer can do
+ * something about it: `problem` says what. Nobody was charged.
+ */
+export class PlutuOtpError extends PlutuError {
+  /** Such as `PLUTU_OTP_WRONG_CODE`, for each `problem`. */
+  override readonly code: string;
+  override readonly retryable: boolean;
+
+  /**
+   * @param problem for a page to say the right thing.
+   * @param plutuCode Plutu's own code, if Plutu said so.
+   */
+  constructor(
+    readonly problem: OtpProblem,
+    readonly plutuCode?: string,
+  ) {
+    super(
+      `${OTP_PROBLEMS[problem]}${plutuCode === undefined ? '' : ` (${plutuCode})`}.`,
+    );
+    this.code = `PLUTU_OTP_${problem.toUpperCase().replaceAll('-', '_')}`;
+    this.retryable = problem === 'wait' || problem === 'too-many-codes';
+  }
+}
+
+/** A payment that may have been charged. */
+export interface UnknownPayment {
+  /** The `name` of the account. */
+  readonly account: string;
+  /** The tenant, with the module's option `tenants`. */
+  readonly tenant: string | undefined;
+  /** Plutu's name for the gateway, such as `sadadapi`. */
+  readonly gateway: string;
+  /** The invoice number that Plutu was given. */
+  readonly invoiceNo: string;
+  /** The order that the invoice is for; the invoice number, if it has no other. */
+  readonly orderNo: string;
+  /** What Plutu was asked to charge, such as `25.50`. */
+  readonly amount: string;
+  /** ISO 4217, such as `LYD`. */
+  readonly currency: string | undefined;
+  /** Plutu's number for the process. */
+  readonly processId: string;
+}
+
+/**
+ * Plutu was asked to charge and gave no clear answer: the money may have been
+ * taken. It is never asked again. Look the invoice up in Plutu's dashboard before
+ * the customer pays again.
+ */
+export class PlutuPaymentUnknownError extends PlutuError {
+  override readonly code = 'PLUTU_PAYMENT_UNKNOWN';
+  override readonly retryable = false;
+
+  /** @param payment all that is known of it. */
+  constructor(
+    readonly payment: UnknownPayment,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `It is unknown whether invoice ${payment.invoiceNo} (${payment.gateway}, ${payment.amount}) was charged. Look it up in Plutu's dashboard before the customer pays again.`,
+      options,
+    );
+  }
+}
+
+/** A payment whose money Plutu has taken. */
+export interface TakenPayment extends FirstPayment {
+  /** The order that the invoice is for; the invoice number, if it has no other. */
+  readonly orderNo: string;
+  /** As Plutu wrote it, such as `25.50`. */
+  readonly amount: string;
+  /** ISO 4217, such as `LYD`. */
+  readonly currency: string;
+}
+
+/**
+ * The money was taken, and the payment could not be handed to the application's
+ * consumers (`cause`). Not a refusal: the customer must not pay again. Calling
+ * `confirm` with the same token tries the rest again and charges nothing.
+ */
+export class PlutuPaymentNotDeliveredError extends PlutuError {
+  override readonly code = 'PLUTU_PAYMENT_NOT_DELIVERED';
+  override readonly retryable = true;
+
+  /** @param payment the `Payment`. */
+  constructor(
+    readonly payment: TakenPayment,
+    cause: unknown,
+  ) {
+    super(
+      `Invoice ${payment.invoiceNo} was paid (${payment.gateway} transaction ${payment.transactionId}, ${payment.amount} ${payment.currency}), but the payment could not be delivered. The customer must not pay again.`,
+      { cause },
+    );
+  }
+}
+
 /**
  * Something answered, but not in a form that Plutu documents: a proxy's HTML
  * page, an empty body, a redirect, a checkout URL that is none.

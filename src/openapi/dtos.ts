@@ -11,7 +11,11 @@ import {
 } from '../checkout/checkout.dto.js';
 import { LANGUAGES } from '../checkout/checkout.options.js';
 import { PlutuErrorAnswer } from '../errors/http-answers.js';
-import { Payment, SIGNED_OUTCOMES } from '../payments/payment.js';
+import {
+  Payment,
+  PAYMENT_SOURCES,
+  SIGNED_OUTCOMES,
+} from '../payments/payment.js';
 import { REQUEST_AMOUNT, WIRE_AMOUNT } from '../protocol/money.js';
 import { MAX_RETURN_URL_LENGTH } from '../protocol/return-url.js';
 import {
@@ -124,6 +128,11 @@ export function describeDtos(): void {
       pattern: INVOICE_NUMBER.source,
       example: INVOICE_EXAMPLE,
     },
+    orderNo: {
+      type: 'string',
+      description: 'The order; the invoice number, if it has no other.',
+      example: INVOICE_EXAMPLE,
+    },
     transactionId: {
       type: 'string',
       pattern: TRANSACTION_ID.source,
@@ -142,6 +151,12 @@ export function describeDtos(): void {
       description: 'The same in minor units of the currency (ISO 4217).',
       example: 2550,
     },
+    requestedAmount: {
+      type: 'string',
+      required: false,
+      description: 'What Plutu was asked to charge, with a one-time password.',
+      example: '25.50',
+    },
     currency: {
       type: 'string',
       pattern: CURRENCY.source,
@@ -152,6 +167,11 @@ export function describeDtos(): void {
       type: 'string',
       required: false,
       description: 'How the customer paid, if the gateway says so.',
+    },
+    source: {
+      type: 'string',
+      enum: [...PAYMENT_SOURCES],
+      description: 'Who says that there is a payment.',
     },
   });
   describeProperties(CheckoutReturn, {

@@ -101,6 +101,14 @@ export const OnPaymentMismatch = consumerDecorator<PaymentMismatchEvent>(
   PLUTU_EVENTS.paymentMismatch,
 );
 
+/**
+ * Calls the method when it is unknown whether a customer was charged. Its errors are
+ * logged.
+ */
+export const OnPaymentUnknown = consumerDecorator<PaymentUnknownEvent>(
+  PLUTU_EVENTS.paymentUnknown,
+);
+
 /** Calls the method when a delivery gave up on a payment. Its errors are logged. */
 export const OnDeliveryFailed = consumerDecorator<DeliveryFailedEvent>(
   PLUTU_EVENTS.deliveryFailed,

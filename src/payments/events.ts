@@ -1,4 +1,5 @@
 import { DEFAULT_ACCOUNT } from '../account/tokens.js';
+import type { FirstPayment, UnknownPayment } from '../errors/plutu-errors.js';
 import type { DueAmount } from './invoices.js';
 import { Payment, type PaymentFacts } from './payment.js';
 
@@ -15,6 +16,8 @@ export const PLUTU_EVENTS = {
   paymentIncomplete: 'plutu.payment.incomplete',
   /** {@link PaymentMismatchEvent} */
   paymentMismatch: 'plutu.payment.mismatch',
+  /** {@link PaymentUnknownEvent} */
+  paymentUnknown: 'plutu.payment.unknown',
   /** `CheckoutCreatedEvent` */
   checkoutCreated: 'plutu.checkout.created',
   /** `CallbackRejectedEvent` */
@@ -67,18 +70,6 @@ export class PaymentIncompleteEvent extends Payment {
  */
 export type MismatchReason =
   'unknown-invoice' | 'currency' | 'amount' | 'already-paid';
-
-/** The payment that had paid an order before. */
-export interface FirstPayment {
-  /** The `id` of that payment. */
-  readonly id: string;
-  /** Plutu's name for the gateway, such as `mpgs`. */
-  readonly gateway: string;
-  /** The invoice number that its checkout was opened with. */
-  readonly invoiceNo: string;
-  /** Plutu's own number for the payment. */
-  readonly transactionId: string;
-}
 
 /** In what an approved payment is not the one that was due. */
 export interface Mismatch {
@@ -134,6 +125,41 @@ export const PAYMENT_EVENT_NAMES = {
   incomplete: PLUTU_EVENTS.paymentIncomplete,
   mismatch: PLUTU_EVENTS.paymentMismatch,
 } as const;
+
+/**
+ * Plutu was asked to charge, with a one-time password, and gave no clear answer: the
+ * money may have been taken. Made for alerting: a person looks it up in Plutu's
+ * dashboard.
+ */
+export class PaymentUnknownEvent implements UnknownPayment {
+  /** The `name` of the account; `default` if it has none. */
+  readonly account: string;
+  /** The tenant, if the application has tenants. */
+  readonly tenant: string | undefined;
+  /** Plutu's name for the gateway, such as `sadadapi`. */
+  readonly gateway: string;
+  /** The invoice number that Plutu was given. */
+  readonly invoiceNo: string;
+  /** The order that the invoice is for; the invoice number, if it has no other. */
+  readonly orderNo: string;
+  /** What Plutu was asked to charge, such as `25.50`. */
+  readonly amount: string;
+  /** ISO 4217, such as `LYD`. */
+  readonly currency: string | undefined;
+  /** Plutu's number for the process. */
+  readonly processId: string;
+
+  constructor(payment: UnknownPayment) {
+    this.account = payment.account;
+    this.tenant = payment.tenant;
+    this.gateway = payment.gateway;
+    this.invoiceNo = payment.invoiceNo;
+    this.orderNo = payment.orderNo;
+    this.amount = payment.amount;
+    this.currency = payment.currency;
+    this.processId = payment.processId;
+  }
+}
 
 /**
  * A delivery has given up on a payment: its consumers have failed as often as was

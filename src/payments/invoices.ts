@@ -98,9 +98,11 @@ export class Invoices implements OnModuleInit {
    */
   async find({
     invoiceNo,
+    orderNo = invoiceNo,
     tenant,
     gateway,
   }: Pick<InvoiceQuery, 'invoiceNo' | 'gateway'> & {
+    readonly orderNo?: string | undefined;
     readonly tenant?: string | undefined;
   }): Promise<DueAmount | undefined> {
     const { token, account } = this;
@@ -108,7 +110,7 @@ export class Invoices implements OnModuleInit {
     const lookup = async () =>
       this.invoiceSource(token).findInvoice({
         invoiceNo,
-        orderNo: invoiceNo,
+        orderNo,
         account,
         tenant,
         gateway,

@@ -7,6 +7,7 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
+import type { UnknownPayment } from '../errors/plutu-errors.js';
 import type { PaymentEvent } from './events.js';
 import type { PaymentRecord, SignedPayment } from './payment-record.js';
 
@@ -52,6 +53,9 @@ export interface PaymentProcessor {
 
   /** For a delivery that gives up on a payment: alerts the application. */
   reportFailure(failure: DeliveryFailure): Promise<void>;
+
+  /** For a journal that finds a charge without an end: alerts the application. */
+  reportUnknown(payment: UnknownPayment): Promise<void>;
 }
 
 /** An invoice that a customer may have paid. */

@@ -3,8 +3,9 @@ import type {
   PaymentDelivery,
   PaymentDeliveryDefinition,
 } from './payment-delivery.js';
+import type { SignedPayment } from './payment-record.js';
 
-/** A checkout that is about to be opened. */
+/** An attempt to be paid, before Plutu is asked: a checkout, or a one-time password. */
 export interface CheckoutFacts {
   /** The tenant, with the module's option `tenants`. */
   readonly tenant: string | undefined;
@@ -21,15 +22,107 @@ export interface CheckoutFacts {
 }
 
 /**
- * What came of asking Plutu for a checkout: it is open, Plutu said no, or nobody
- * can tell.
+ * What came of asking Plutu: the checkout is open, the one-time password is sent,
+ * Plutu said no, or nobody can tell whether there is a checkout.
  */
-export type CheckoutOpening = 'open' | 'refused' | 'unknown';
+export type CheckoutOpening = 'open' | 'sent' | 'refused' | 'unknown';
 
-/** A checkout in the journal. */
+/** An attempt that is written down. */
 export interface CheckoutEntry {
+  /** Names the attempt: 32 hexadecimal digits. */
+  readonly id: string;
   /** Notes what Plutu answered. Never rejects: the checkout is open without it. */
   asked(opening: CheckoutOpening): Promise<void>;
+}
+
+/** Who gets a one-time password, and how many of them. */
+export interface OtpRecipient {
+  /** A keyed hash of the mobile number: nobody can read the number out of it. */
+  readonly key: string;
+  /** How many codes may be sent to it within the time. */
+  readonly limit: number;
+  /** The time, in milliseconds. */
+  readonly within: number;
+}
+
+/** An attempt whose one-time password was sent, and that is about to be charged. */
+export interface OtpCharge extends CheckoutFacts {
+  /** As in {@link CheckoutEntry}. */
+  readonly id: string;
+  /** Plutu's number for the process, from the answer to *verify*. */
+  readonly processId: string;
+}
+
+/** How a charge may begin. */
+export interface ChargeLimits {
+  /** How many codes Plutu may refuse before the attempt is over. */
+  readonly refusals: number;
+  /** After how long without a word its outcome is unknown, in milliseconds. */
+  readonly silence: number;
+}
+
+/**
+ * Whether a call may charge.
+ *
+ * - `begun`: it may, and nobody else may until it says how that ended
+ * - `busy`: this attempt, or another for the same order, is being charged
+ * - `settled`: it was charged before
+ * - `unknown`: it may have been charged before
+ * - `exhausted`: too many codes were refused
+ * - `over`: there is no such attempt any more
+ */
+export type ChargeStart =
+  | {
+      readonly state: 'begun' | 'busy';
+      /** How many codes Plutu has refused so far. */
+      readonly refusals: number;
+    }
+  | {
+      readonly state: 'settled';
+      /** What was paid. */
+      readonly payment: SignedPayment;
+    }
+  | { readonly state: 'unknown' | 'exhausted' | 'over' };
+
+/**
+ * How a charge ended.
+ *
+ * - `refused`: Plutu said no, which counts against the attempt
+ * - `not-sent`: Plutu was not reached, so the code is as good as before
+ * - `unknown`: the money may have been taken
+ * - the payment: the money was taken, and the payment has been accepted
+ */
+export type ChargeEnd = 'refused' | 'not-sent' | 'unknown' | SignedPayment;
+
+/** The attempts to be paid by a one-time password, and how far each has got. */
+export interface OtpAttempts {
+  /**
+   * Writes an attempt down, before a code is sent.
+   *
+   * @throws {PlutuAlreadyPaidError} if another payment has paid the order.
+   * @throws {PlutuOtpError} if the number has had too many codes.
+   * @throws {Error} if it could not be written down within a bounded time.
+   */
+  openingCheckout(
+    checkout: CheckoutFacts,
+    recipient?: OtpRecipient,
+  ): Promise<CheckoutEntry>;
+
+  /**
+   * Writes down that an attempt is about to be charged, unless it must not be: one
+   * call at a time for each order.
+   *
+   * @throws {PlutuAlreadyPaidError} if another payment has paid the order.
+   * @throws {Error} if it could not be written down within a bounded time.
+   */
+  beginCharge(charge: OtpCharge, limits: ChargeLimits): Promise<ChargeStart>;
+
+  /**
+   * Writes down how a charge ended that had begun.
+   *
+   * @throws {Error} if that could not be done within a bounded time.
+   */
+  endCharge(charge: OtpCharge, end: ChargeEnd): Promise<void>;
 }
 
 /** A message that Plutu signed and that cannot be read. */
@@ -45,17 +138,10 @@ export interface UnreadableMessage {
 }
 
 /**
- * A delivery that also keeps what happened beside the payments: every checkout,
- * and every signed message that could not be read.
+ * A delivery that also keeps what happened beside the payments: every attempt to be
+ * paid, and every signed message that could not be read.
  */
-export interface JournalDelivery extends PaymentDelivery {
-  /**
-   * Writes a checkout down, before Plutu is asked for it.
-   *
-   * @throws {Error} if that could not be done within a bounded time.
-   */
-  openingCheckout(checkout: CheckoutFacts): Promise<CheckoutEntry>;
-
+export interface JournalDelivery extends PaymentDelivery, OtpAttempts {
   /**
    * Writes down a message that cannot be read, before it is answered.
    *

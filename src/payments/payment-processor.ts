@@ -1,11 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EnabledGateways } from '../account/enabled-gateways.js';
+import type { UnknownPayment } from '../errors/plutu-errors.js';
 import { BookedInvoices } from './booked-invoices.js';
 import { BookingWaiters } from './booking-waiters.js';
 import { describePayment } from './describe-payment.js';
 import {
   DeliveryFailedEvent,
   PAYMENT_EVENT_NAMES,
+  PaymentUnknownEvent,
   PLUTU_EVENTS,
   type Mismatch,
   type PaymentEvent,
@@ -51,18 +53,20 @@ export class EventPaymentProcessor implements PaymentProcessor {
       this.logMismatch(current);
     }
     const payment = judgedPayment(current);
-    await this.events.publish(
-      PAYMENT_EVENT_NAMES[payment.outcome],
-      payment,
-      {
-        done: current.done,
-        save: async (done, booked, finished) => {
-          await keep({ done, booked, ...(finished && { finished }) });
-          if (booked) this.booked(payment);
+    if (!current.verdict?.isLate) {
+      await this.events.publish(
+        PAYMENT_EVENT_NAMES[payment.outcome],
+        payment,
+        {
+          done: current.done,
+          save: async (done, booked, finished) => {
+            await keep({ done, booked, ...(finished && { finished }) });
+            if (booked) this.booked(payment);
+          },
         },
-      },
-      { handlerTimeout, needsConsumer: payment.outcome === 'approved' },
-    );
+        { handlerTimeout, needsConsumer: payment.outcome === 'approved' },
+      );
+    }
     current = { ...current, booked: true };
     this.booked(payment);
     return current;
@@ -80,6 +84,16 @@ export class EventPaymentProcessor implements PaymentProcessor {
     );
   }
 
+  async reportUnknown(payment: UnknownPayment): Promise<void> {
+    this.logger.error(
+      `It is unknown whether ${payment.gateway} invoice ${payment.invoiceNo}, ${payment.amount}, was charged: look it up in Plutu's dashboard`,
+    );
+    await this.events.notify(
+      PLUTU_EVENTS.paymentUnknown,
+      new PaymentUnknownEvent(payment),
+    );
+  }
+
   /** Those who wait for it are led on. */
   private booked(payment: PaymentEvent): void {
     this.waiters.booked(payment);
@@ -90,6 +104,11 @@ export class EventPaymentProcessor implements PaymentProcessor {
     payment,
   }: PaymentRecord): Promise<NonNullable<PaymentRecord['verdict']>> {
     if (payment.outcome !== 'approved') return {};
+    const { requestedAmount: requested, amount, currency } = payment;
+    if (requested !== undefined && !isSameAmount(amount, requested)) {
+      const due = { amount: requested, currency };
+      return { mismatch: { reason: 'amount', due } };
+    }
     const due = await this.invoices.find(payment);
     const reason = this.mismatchOf(payment, due);
     return reason ? { mismatch: { reason, ...(due && { due }) } } : {};

@@ -22,6 +22,11 @@ export interface PaymentRecord {
   readonly verdict?: {
     /** Why it was not due; absent if it was. */
     readonly mismatch?: Mismatch;
+    /**
+     * Set if it is canceled or incomplete, and the order had been paid by then: it is
+     * kept, and not published.
+     */
+    readonly isLate?: true;
   };
   /** The names of the consumers that have succeeded. */
   readonly done: readonly string[];

@@ -29,6 +29,15 @@ export type SignedOutcome = (typeof SIGNED_OUTCOMES)[number];
 /** How a payment went; `mismatch` is an approved payment that was not due. */
 export type PaymentOutcome = SignedOutcome | 'mismatch';
 
+/** Who may say that there is a payment. */
+export const PAYMENT_SOURCES = ['callback', 'confirm', 'hand'] as const;
+
+/**
+ * Who says that there is a payment: a signed callback, Plutu's answer to `confirm`
+ * with a one-time password, or a person who has looked at Plutu's dashboard.
+ */
+export type PaymentSource = (typeof PAYMENT_SOURCES)[number];
+
 /** What a payment is made of. */
 export interface PaymentFacts {
   /** Default: made of the other facts. */
@@ -41,26 +50,33 @@ export interface PaymentFacts {
   readonly gateway: string;
   /** The invoice number that the checkout was opened with. */
   readonly invoiceNo: string;
+  /** The order that the invoice is for. Default: the invoice number. */
+  readonly orderNo?: string | undefined;
   /** Plutu's own number for the payment. */
   readonly transactionId: string;
   /** As Plutu wrote it, such as `5.00`. */
   readonly amount: string;
+  /** What Plutu was asked to charge, if it has charged on request. */
+  readonly requestedAmount?: string | undefined;
   /** ISO 4217, such as `USD`. */
   readonly currency: string;
+  /** Who says so. Default: `callback`. */
+  readonly source?: PaymentSource | undefined;
   /** How the customer paid, if the gateway says so. */
   readonly method?: string | undefined;
 }
 
 /**
- * A payment as Plutu signed it: every property comes from a signed parameter. The
+ * A payment as Plutu signed it, or answered it over HTTPS: what is said of it comes
+ * from there, and `orderNo` from the journal. The
  * decorators check and never transform, so that a pipe or a serializer of the
  * application cannot make another payment of it. Each payment event is one.
  */
 export class Payment {
   /**
-   * The identity of the payment: the same for every arrival of the same message,
-   * and another if any signed fact differs. At most 255 characters out of
-   * `A-Z a-z 0-9 _ -`.
+   * The identity of the payment: the same whenever, and however, the application
+   * hears of it; another if the outcome, the amount or any number differs. At most
+   * 255 characters out of `A-Z a-z 0-9 _ -`.
    */
   @IsString()
   readonly id!: string;
@@ -90,6 +106,13 @@ export class Payment {
     message: 'invoiceNo must be text made of A-Z a-z 0-9 . _ - only',
   })
   readonly invoiceNo!: string;
+
+  /**
+   * The order that the invoice is for: with a journal, the `orderNo` of the request;
+   * otherwise the invoice number.
+   */
+  @IsString()
+  readonly orderNo!: string;
 
   /** Plutu's own number for the payment. */
   @Matches(TRANSACTION_ID, {
@@ -121,6 +144,14 @@ export class Payment {
   @Allow()
   readonly amountMinor!: number;
 
+  /**
+   * What Plutu was asked to charge, if it has charged on request: with a one-time
+   * password. Another `amount` is a mismatch.
+   */
+  @IsOptional()
+  @IsString()
+  readonly requestedAmount: string | undefined;
+
   /** ISO 4217, such as `USD`. */
   @Matches(CURRENCY, { message: 'currency must be an ISO 4217 code' })
   readonly currency!: string;
@@ -130,6 +161,13 @@ export class Payment {
   @IsString()
   readonly method: string | undefined;
 
+  /**
+   * Who says that there is a payment: a signed `callback`, Plutu's answer to
+   * `confirm`, or a person (`hand`).
+   */
+  @IsIn(PAYMENT_SOURCES)
+  readonly source!: PaymentSource;
+
   constructor(facts: PaymentFacts, outcome: PaymentOutcome) {
     // Pipes and serializers make one without arguments, and copy into it.
     if (!isGiven(facts)) return;
@@ -138,17 +176,23 @@ export class Payment {
     this.gateway = facts.gateway;
     this.outcome = outcome;
     this.invoiceNo = facts.invoiceNo;
+    this.orderNo = facts.orderNo ?? facts.invoiceNo;
     this.transactionId = facts.transactionId;
     this.amount = facts.amount;
     this.amountMinor = CURRENCY.test(facts.currency)
       ? (minorUnits(facts.amount, facts.currency) ?? Number.NaN)
       : Number.NaN;
+    this.requestedAmount = facts.requestedAmount;
     this.currency = facts.currency;
     this.method = facts.method;
+    this.source = facts.source ?? 'callback';
     this.id = facts.id ?? this.identity();
   }
 
-  /** A hash of every signed fact, the amount by its value. */
+  /**
+   * A hash of what makes a payment another one, the amount by its value. Not how the
+   * customer paid: Plutu's dashboard does not say it as the callback does.
+   */
   private identity(): string {
     const facts = [
       this.account,

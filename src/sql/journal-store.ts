@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { FirstPayment } from '../payments/events.js';
+import type { FirstPayment } from '../errors/plutu-errors.js';
 import type { PaidInvoice } from '../payments/payment-delivery.js';
 import type {
   CheckoutFacts,
