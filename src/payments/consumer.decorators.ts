@@ -6,6 +6,7 @@ import {
   type PaymentCanceledEvent,
   type PaymentIncompleteEvent,
   type PaymentMismatchEvent,
+  type PaymentUnknownEvent,
 } from './events.js';
 
 /** Which events a handler takes, and when it is called. */
