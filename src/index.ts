@@ -13,11 +13,21 @@ export type {
 } from './plutu.options.js';
 
 // The gateways
-export type { Gateway, GatewayFeature } from './gateways/gateway.js';
 export type {
+  Gateway,
+  GatewayFeature,
   GatewayOptions,
-  GatewayRoute,
-} from './gateways/gateway.options.js';
+} from './gateways/gateway.js';
+export type { HostedGateway } from './gateways/hosted-gateway.js';
+export type {
+  HostedGatewayOptions,
+  HostedGatewayRoute,
+} from './gateways/hosted-gateway.options.js';
+export type { OtpGateway } from './gateways/otp-gateway.js';
+export type {
+  OtpGatewayOptions,
+  OtpGatewayRoute,
+} from './gateways/otp-gateway.options.js';
 export { MPGS, mpgs, type MpgsOptions } from './gateways/mpgs/mpgs.gateway.js';
 export {
   MpgsCallback,
@@ -56,6 +66,25 @@ export {
   TlyncService,
   type TlyncCheckoutRequest,
 } from './gateways/tlync/tlync.service.js';
+export {
+  SADAD,
+  sadad,
+  type SadadOptions,
+} from './gateways/sadad/sadad.gateway.js';
+export { SadadOtpDto } from './gateways/sadad/sadad.payment.js';
+export {
+  SadadService,
+  type SadadOtpRequest,
+} from './gateways/sadad/sadad.service.js';
+export {
+  ADFALI,
+  adfali,
+  type AdfaliOptions,
+} from './gateways/adfali/adfali.gateway.js';
+export {
+  AdfaliService,
+  type AdfaliOtpRequest,
+} from './gateways/adfali/adfali.service.js';
 
 // The account
 export type {
@@ -87,6 +116,16 @@ export {
   OnCheckoutCreated,
 } from './checkout/checkout-created.event.js';
 export type { HostedCheckout } from './checkout/hosted-checkout.js';
+
+export {
+  PaymentOwner,
+  PaymentRequestDto,
+  type WithInvoiceOrOrder,
+} from './requests/payment-request.dto.js';
+
+// One-time passwords
+export { ConfirmOtpDto, SendOtpDto, SentOtp } from './otp/otp.dto.js';
+export type { OtpPayment } from './otp/otp-payment.js';
 
 // Callbacks
 export type { CallbackChannel } from './callbacks/callback-channel.js';

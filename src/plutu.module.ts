@@ -27,13 +27,10 @@ import { CheckoutSettings } from './checkout/checkout.options.js';
 import { Checkouts } from './checkout/checkouts.js';
 import { ReturnUrls } from './checkout/return-urls.js';
 import { PlutuConfigurationError } from './errors/plutu-errors.js';
-import {
-  enabledGateway,
-  gatewayControllers,
-  gatewayPath,
-  type GatewayFeature,
-} from './gateways/gateway.js';
+import { gatewayPath, type GatewayFeature } from './gateways/gateway.js';
 import { mpgs } from './gateways/mpgs/mpgs.gateway.js';
+import { OneTimePasswords, OTP_ATTEMPTS } from './otp/one-time-passwords.js';
+import { OtpAttemptsInMemory } from './otp/otp-attempts-in-memory.js';
 import { PlutuHealthIndicator } from './payments/health.js';
 import { defaultDelivery } from './payments/in-process-delivery.js';
 import { Invoices } from './payments/invoices.js';
@@ -46,6 +43,7 @@ import { PaymentIntake } from './payments/payment-intake.js';
 import { PAYMENT_JOURNAL } from './payments/payment-journal.js';
 import { EventPaymentProcessor } from './payments/payment-processor.js';
 import { PlutuEventsModule } from './payments/plutu-events.module.js';
+import { PaymentRequests } from './requests/payment-requests.js';
 import { PlutuRegistration } from './plutu.registration.js';
 import {
   checkAsyncOptions,
@@ -180,7 +178,7 @@ export class PlutuModule implements OnModuleInit {
     checkFeatures(features, name);
     const callbackSettings = new CallbackSettings(options);
     const gateways = new EnabledGateways(
-      features.map((feature) => enabledGateway(feature, name)),
+      features.map((feature) => feature.enabled(gatewayPath(feature, name))),
     );
     const injectable: Provider[] = [
       ...[
@@ -217,7 +215,7 @@ export class PlutuModule implements OnModuleInit {
         ...imports,
       ],
       controllers: features.flatMap((feature) =>
-        gatewayControllers(feature, {
+        feature.controllers(gatewayPath(feature, name), {
           account: name,
           hasTenants: tenants !== undefined,
           pages: callbackSettings.pages,
@@ -292,7 +290,16 @@ export class PlutuModule implements OnModuleInit {
           inject: [ModuleRef, PlutuAccount],
         },
         PlutuClient,
+        PaymentRequests,
         Checkouts,
+        ...(gateways.haveOtp
+          ? [
+              OneTimePasswords,
+              options.journal
+                ? { provide: OTP_ATTEMPTS, useExisting: PAYMENT_JOURNAL }
+                : { provide: OTP_ATTEMPTS, useClass: OtpAttemptsInMemory },
+            ]
+          : []),
         Rejections,
         { provide: PAYMENT_PROCESSOR, useClass: EventPaymentProcessor },
         ...deliveryProviders,

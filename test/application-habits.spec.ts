@@ -45,7 +45,9 @@ const PAID = {
   amountMinor: 500,
   currency: 'USD',
   invoiceNo: 'inv-1',
+  orderNo: 'inv-1',
   transactionId: 't-1',
+  source: 'callback',
 };
 
 const PAGES = {

@@ -14,7 +14,9 @@ const FLOORS = [
   'gateways',
   'openapi',
   'checkout',
+  'otp',
   'callbacks',
+  'requests',
   'payments',
   'api',
   'account',
@@ -53,6 +55,9 @@ const ENTRY_POINTS: Readonly<Record<string, readonly string[]>> = {
 /** These do not know each other, although the list has to put one above another. */
 const STRANGERS: readonly (readonly [string, string])[] = [
   ['callbacks', 'checkout'],
+  ['callbacks', 'otp'],
+  ['callbacks', 'requests'],
+  ['otp', 'checkout'],
 ];
 
 interface Import {

@@ -59,11 +59,12 @@ expectTypeOf<
 expectTypeOf<Checkout>().toEqualTypeOf<{
   readonly redirectUrl: string;
   readonly invoiceNo: string;
+  readonly orderNo: string;
   readonly amount: string;
 }>();
 expectTypeOf<MpgsCheckoutRequest>().toExtend<CheckoutDto>();
 expectTypeOf<keyof CheckoutDto>().toEqualTypeOf<
-  'amount' | 'invoiceNo' | 'customerIp' | 'lang'
+  'amount' | 'invoiceNo' | 'orderNo' | 'customerIp' | 'lang'
 >();
 expectTypeOf<keyof CheckoutTarget>().toEqualTypeOf<
   'returnUrl' | 'callbackUrl' | 'tenant'

@@ -1,18 +1,30 @@
+/** What bounds the one-time passwords of a gateway. Times in milliseconds. */
+export interface OtpLimits {
+  /** How long a code can be confirmed. */
+  readonly tokenLifetime: number;
+  /** How many codes of one attempt may be refused. */
+  readonly maxRefusals: number;
+  /** How many codes may be sent to one mobile number in an hour. */
+  readonly maxCodes: number;
+}
+
 /** A gateway of a registration, as far as the folders below it have to know it. */
 export interface EnabledGateway {
   /** Plutu's name for it, such as `mpgs`. */
   readonly name: string;
   /** In which it may be paid, as ISO 4217 codes. */
   readonly currencies: readonly string[];
+  /** If it is paid with a one-time password. Then it has no checkout. */
+  readonly otp?: OtpLimits | undefined;
   /** The path of the module's own callback route, if it has one. */
-  readonly callbackPath: string | undefined;
+  readonly callbackPath?: string | undefined;
   /**
    * Whether Plutu posts the callback to a URL of its own, and the customer's
    * browser comes back to another.
    */
-  readonly hasReturn: boolean;
+  readonly hasReturn?: boolean | undefined;
   /** The path of the module's own route for that browser, if it has one. */
-  readonly returnPath: string | undefined;
+  readonly returnPath?: string | undefined;
 }
 
 /** The gateways of a registration. */
@@ -25,6 +37,18 @@ export class EnabledGateways {
 
   get names(): readonly string[] {
     return [...this.byName.keys()];
+  }
+
+  /** The names of those that host a checkout. */
+  get hosted(): readonly string[] {
+    return [...this.byName.values()].flatMap(({ name, otp }) =>
+      otp ? [] : [name],
+    );
+  }
+
+  /** Whether any is paid with a one-time password. */
+  get haveOtp(): boolean {
+    return [...this.byName.values()].some(({ otp }) => otp !== undefined);
   }
 
   /** @returns `undefined` if the registration does not have it. */

@@ -26,6 +26,15 @@ export interface ApiOptions {
   timeout?: number | undefined;
 
   /**
+   * The same for a request that charges a customer with a one-time password.
+   * Without an answer by then it is unknown whether the money was taken, so it is
+   * longer; Plutu's official clients wait for 600 seconds.
+   *
+   * @default 120000
+   */
+  confirmTimeout?: number | undefined;
+
+  /**
    * How many more times to try when no connection could be made. A request that
    * may have reached Plutu is never sent again.
    *
@@ -37,6 +46,7 @@ export interface ApiOptions {
 export const API_OPTIONS = namesOf<ApiOptions>({
   baseUrl: true,
   timeout: true,
+  confirmTimeout: true,
   retries: true,
 });
 
@@ -44,6 +54,7 @@ export const API_OPTIONS = namesOf<ApiOptions>({
 export class ApiSettings implements Required<ApiOptions> {
   readonly baseUrl: string;
   readonly timeout: number;
+  readonly confirmTimeout: number;
   readonly retries: number;
 
   /** @throws {PlutuConfigurationError} for an option that cannot work. */
@@ -53,6 +64,10 @@ export class ApiSettings implements Required<ApiOptions> {
     );
     this.timeout = options.timeout ?? 30_000;
     checkWholeNumber('timeout', this.timeout, { most: MAX_TIMER });
+    this.confirmTimeout = options.confirmTimeout ?? 120_000;
+    checkWholeNumber('confirmTimeout', this.confirmTimeout, {
+      most: MAX_TIMER,
+    });
     this.retries = options.retries ?? 2;
     checkWholeNumber('retries', this.retries, { least: 0, most: 10 });
   }

@@ -40,9 +40,26 @@ const IDLE_CONNECTION_TIMEOUT = 4_000;
 
 const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_TIMEOUT };
 
-/** A request's fields, under Plutu's names for them. */
-export interface PlutuForm extends Readonly<Record<string, string>> {
-  readonly invoice_no: string;
+/** A request to Plutu, and what its answer holds. */
+export interface PlutuRequest<T> {
+  /** Below `baseUrl`, without a slash in front. */
+  readonly path: string;
+  /** The fields, under Plutu's names for them. */
+  readonly form: Readonly<Record<string, string>>;
+  /** The invoice that it is about, for an error that has to name it. */
+  readonly invoiceNo: string;
+  /**
+   * Makes what the caller wants of the `result`, or `undefined` if the result does
+   * not hold it.
+   */
+  readonly readResult: (result: JsonObject) => T | undefined;
+  /**
+   * What no error may quote of Plutu's answer, such as the customer's mobile
+   * number.
+   */
+  readonly personal?: readonly string[] | undefined;
+  /** How long it may take, in milliseconds. Default: the option `timeout`. */
+  readonly timeout?: number | undefined;
 }
 
 /** Talks to Plutu's API: one form out, one opened envelope back. */
@@ -64,11 +81,6 @@ export class PlutuClient implements OnApplicationShutdown {
    * Posts a form and reads the `result` of Plutu's answer.
    *
    * @param credentials of the account to act for.
-   * @param path the path below `baseUrl`, without a slash in front.
-   * @param readResult makes what the caller wants of the `result`, or
-   *   `undefined` if the result does not hold it.
-   * @param personal what no error may quote of Plutu's answer, such as the
-   *   customer's mobile number.
    * @throws {PlutuRefusedError} Plutu said no.
    * @throws {PlutuConnectionError} nothing was sent, after all retries.
    * @throws {PlutuOutcomeUnknownError} sent, but not answered.
@@ -76,13 +88,10 @@ export class PlutuClient implements OnApplicationShutdown {
    */
   async post<T>(
     credentials: PlutuCredentials,
-    path: string,
-    form: PlutuForm,
-    readResult: (result: JsonObject) => T | undefined,
-    personal: readonly string[] = [],
+    request: PlutuRequest<T>,
   ): Promise<T> {
     const answer = await firstValueFrom(
-      defer(() => this.send(credentials, path, form)).pipe(
+      defer(() => this.send(credentials, request)).pipe(
         retry({
           count: this.settings.retries,
           delay: (error: unknown, attempt) =>
@@ -93,8 +102,8 @@ export class PlutuClient implements OnApplicationShutdown {
         }),
       ),
     );
-    return openEnvelope(answer, readResult, (text) =>
-      credentials.redact(text, personal),
+    return openEnvelope(answer, request.readResult, (text) =>
+      credentials.redact(text, request.personal),
     );
   }
 
@@ -106,8 +115,12 @@ export class PlutuClient implements OnApplicationShutdown {
 
   private send(
     credentials: PlutuCredentials,
-    path: string,
-    form: PlutuForm,
+    {
+      path,
+      form,
+      invoiceNo,
+      timeout: limit = this.settings.timeout,
+    }: PlutuRequest<unknown>,
   ): Observable<RawAnswer> {
     const request: AxiosRequestConfig<string> = {
       ...this.#agents,
@@ -132,15 +145,15 @@ export class PlutuClient implements OnApplicationShutdown {
             requestFailure(
               error,
               new URL(this.settings.baseUrl).host,
-              form.invoice_no,
+              invoiceNo,
             ),
           ),
         ),
         // A deadline for the whole exchange: axios's own timeout starts anew
         // with every byte that trickles in.
         timeout({
-          first: this.settings.timeout,
-          with: () => timedOut(form.invoice_no),
+          first: limit,
+          with: () => timedOut(invoiceNo),
         }),
       );
   }

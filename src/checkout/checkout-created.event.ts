@@ -11,8 +11,10 @@ export class CheckoutCreatedEvent {
   readonly tenant: string | undefined;
   /** Plutu's name for the gateway, such as `mpgs`. */
   readonly gateway: string;
-  /** As in the request. */
+  /** As in the request, or made for the order. */
   readonly invoiceNo: string;
+  /** The order that the invoice is for; the invoice number, if it has no other. */
+  readonly orderNo: string;
   /** As sent to Plutu, in the currency of the gateway. */
   readonly amount: string;
   /** Plutu's checkout page. */
@@ -29,6 +31,7 @@ export class CheckoutCreatedEvent {
     this.tenant = checkout.tenant;
     this.gateway = checkout.gateway;
     this.invoiceNo = checkout.invoiceNo;
+    this.orderNo = checkout.orderNo;
     this.amount = checkout.amount;
     this.redirectUrl = checkout.redirectUrl;
   }

@@ -13,7 +13,7 @@ import {
 import { PlutuErrorsInterceptor } from '../errors/http-answers.js';
 import type { Checkout } from './checkout.dto.js';
 import { Checkouts } from './checkouts.js';
-import { withCustomerIp } from './customer-ip.js';
+import { withCustomerIp } from '../requests/customer-ip.js';
 import type { HostedCheckout } from './hosted-checkout.js';
 
 /** The route that opens checkouts, if a gateway's `routes` name it. */

@@ -61,13 +61,13 @@ export class CheckoutSettings {
    * @throws {PlutuConfigurationError} for an option that cannot work.
    */
   constructor(options: CheckoutOptions, gateways: EnabledGateways) {
-    const { names } = gateways;
+    const { hosted } = gateways;
     this.appUrl = checkedAppUrl(options.appUrl);
-    this.returnUrls = checkedUrls('returnUrl', options.returnUrl, names);
+    this.returnUrls = checkedUrls('returnUrl', options.returnUrl, hosted);
     this.callbackUrls = checkedUrls(
       'callbackUrl',
       options.callbackUrl,
-      names.filter((name) => gateways.find(name)?.hasReturn),
+      hosted.filter((name) => gateways.find(name)?.hasReturn),
     );
     this.lang = options.lang;
     if (this.lang !== undefined && !LANGUAGES.includes(this.lang)) {

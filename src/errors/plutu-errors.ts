@@ -96,10 +96,10 @@ export class PlutuInvoiceMismatchError extends PlutuError {
   readonly fields: FieldErrors;
 
   /**
-   * @param field `invoiceNo`: there is no such invoice, or nothing that can be
+   * @param field `invoiceNo` or `orderNo`: there is none, or nothing that can be
    *   charged is due; `amount`: another amount is due.
    */
-  constructor(field: 'invoiceNo' | 'amount', problem: string) {
+  constructor(field: 'invoiceNo' | 'orderNo' | 'amount', problem: string) {
     super(`The request does not agree with the invoice: ${problem}.`);
     this.fields = { [field]: [problem] };
   }

@@ -9,7 +9,10 @@ import {
   CheckoutDto,
   CheckoutTarget,
 } from '../checkout/checkout.dto.js';
+import { MAX_ORDER_NUMBER_LENGTH } from '../requests/order-invoice.js';
+import type { PaymentRequestDto } from '../requests/payment-request.dto.js';
 import { LANGUAGES } from '../checkout/checkout.options.js';
+import { ConfirmOtpDto, SendOtpDto, SentOtp } from '../otp/otp.dto.js';
 import { PlutuErrorAnswer } from '../errors/http-answers.js';
 import {
   Payment,
@@ -29,9 +32,21 @@ import { describeProperties } from './metadata.js';
 export const INVOICE_EXAMPLE = '2026-0042';
 export const TRANSACTION_EXAMPLE = '1029384756';
 
-/** What every checkout takes; for a gateway that takes more. */
-export const CHECKOUT_PROPERTIES: Record<
-  keyof CheckoutDto,
+export const MOBILE_NUMBER_PROPERTY: ApiPropertyOptions = {
+  type: 'string',
+  description: 'The Libyan mobile number of the customer, as people write it.',
+  example: '091 234 5678',
+};
+
+const ORDER_NUMBER_PROPERTY: ApiPropertyOptions = {
+  type: 'string',
+  description: 'The order; the invoice number, if it has no other.',
+  example: INVOICE_EXAMPLE,
+};
+
+/** What every request for a payment takes. */
+export const REQUEST_PROPERTIES: Record<
+  keyof PaymentRequestDto,
   ApiPropertyOptions
 > = {
   amount: {
@@ -48,15 +63,36 @@ export const CHECKOUT_PROPERTIES: Record<
     type: 'string',
     pattern: INVOICE_NUMBER.source,
     maxLength: MAX_INVOICE_NUMBER_LENGTH,
-    description: 'Each number can be used only once per account.',
+    required: false,
+    description:
+      'Each number can be used only once per account. May be left out if there is an orderNo.',
     example: INVOICE_EXAMPLE,
   },
-  customerIp: {
+  orderNo: {
     type: 'string',
+    pattern: INVOICE_NUMBER.source,
+    maxLength: MAX_ORDER_NUMBER_LENGTH,
     required: false,
-    description: 'The IPv4 or IPv6 address of the customer.',
-    example: '192.0.2.1',
+    description:
+      'The order to pay, if the application has a journal. It may be tried more than once.',
+    example: INVOICE_EXAMPLE,
   },
+};
+
+const CUSTOMER_IP_PROPERTY: ApiPropertyOptions = {
+  type: 'string',
+  required: false,
+  description: 'The IPv4 or IPv6 address of the customer.',
+  example: '192.0.2.1',
+};
+
+/** What every checkout takes; for a gateway that takes more. */
+export const CHECKOUT_PROPERTIES: Record<
+  keyof CheckoutDto,
+  ApiPropertyOptions
+> = {
+  ...REQUEST_PROPERTIES,
+  customerIp: CUSTOMER_IP_PROPERTY,
   lang: {
     type: 'string',
     enum: [...LANGUAGES],
@@ -106,11 +142,40 @@ export function describeDtos(): void {
       example: 'https://checkout.example/session/1',
     },
     invoiceNo: { type: 'string', example: INVOICE_EXAMPLE },
+    orderNo: ORDER_NUMBER_PROPERTY,
     amount: {
       type: 'string',
       description: 'As sent to Plutu, in the currency of the gateway.',
       example: '25.50',
     },
+  });
+  describeProperties(SendOtpDto, {
+    ...REQUEST_PROPERTIES,
+    mobileNumber: MOBILE_NUMBER_PROPERTY,
+  });
+  describeProperties(SentOtp, {
+    token: { type: 'string', description: 'What confirm takes back.' },
+    invoiceNo: { type: 'string', example: INVOICE_EXAMPLE },
+    orderNo: ORDER_NUMBER_PROPERTY,
+    amount: {
+      type: 'string',
+      description: 'What is going to be charged.',
+      example: '25.50',
+    },
+    expiresAt: {
+      type: 'string',
+      format: 'date-time',
+      description: 'Until when the code can be confirmed.',
+    },
+  });
+  describeProperties(ConfirmOtpDto, {
+    token: { type: 'string', description: 'What was sent back with the code.' },
+    code: {
+      type: 'string',
+      description: 'The code that the customer got; it may begin with a zero.',
+      example: '012345',
+    },
+    customerIp: CUSTOMER_IP_PROPERTY,
   });
   describeProperties(Payment, {
     id: { type: 'string', description: 'The same for every arrival.' },
@@ -119,20 +184,16 @@ export function describeDtos(): void {
     gateway: { type: 'string', example: 'mpgs' },
     outcome: {
       type: 'string',
-      enum: [...SIGNED_OUTCOMES],
+      enum: [...SIGNED_OUTCOMES, 'mismatch'],
       description:
-        'Paid, backed out of, or neither (such as a declined card; the same transaction may still be approved).',
+        'Paid, backed out of, neither (such as a declined card; the same transaction may still be approved), or paid though it was not due.',
     },
     invoiceNo: {
       type: 'string',
       pattern: INVOICE_NUMBER.source,
       example: INVOICE_EXAMPLE,
     },
-    orderNo: {
-      type: 'string',
-      description: 'The order; the invoice number, if it has no other.',
-      example: INVOICE_EXAMPLE,
-    },
+    orderNo: ORDER_NUMBER_PROPERTY,
     transactionId: {
       type: 'string',
       pattern: TRANSACTION_ID.source,

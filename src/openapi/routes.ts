@@ -16,15 +16,23 @@ import type { HostedCheckout } from '../checkout/hosted-checkout.js';
 import { toHttpException } from '../errors/http-answers.js';
 import { faultOf, knownErrorCode } from '../errors/plutu-error-codes.js';
 import {
+  PlutuAlreadyPaidError,
   PlutuConnectionError,
   PlutuInvalidRequestError,
   PlutuInvoiceMismatchError,
   PlutuLookupError,
+  PlutuOtpError,
   PlutuOutcomeUnknownError,
+  PlutuPaymentNotDeliveredError,
+  PlutuPaymentUnknownError,
   PlutuRefusedError,
   PlutuUnexpectedAnswerError,
   type FieldErrors,
+  type TakenPayment,
+  type UnknownPayment,
 } from '../errors/plutu-errors.js';
+import type { OtpPayment } from '../otp/otp-payment.js';
+import { ConfirmOtpDto, SentOtp } from '../otp/otp.dto.js';
 import { Payment } from '../payments/payment.js';
 import { TENANT_PARAMETER } from '../protocol/return-url.js';
 import { SIGNATURE_PARAMETER } from '../protocol/signature.js';
@@ -62,6 +70,81 @@ export function describeCheckoutRoute(
     answers: [
       { status: 201, type: Checkout, description: 'It is open.' },
       ...checkoutErrors(),
+    ],
+  });
+}
+
+/** Describes the route that sends one-time passwords to `@nestjs/swagger`. */
+export function describeOtpRoute(
+  controller: Type<unknown>,
+  payment: OtpPayment,
+  owner: RouteOwner,
+): void {
+  describeRoute(controller, 'otp', {
+    tag: tagOf(owner),
+    operation: {
+      operationId: operationId(payment.gateway, 'otp', owner),
+      summary: 'Sends a one-time password',
+      description: 'Nothing is charged by it.',
+    },
+    parameters: [{ in: 'body', type: payment.dto, required: true }],
+    answers: [
+      { status: 201, type: SentOtp, description: 'It is sent.' },
+      ...errorAnswers([
+        ...requestErrors({ mobileNumber: ['mobileNumber must be text'] }),
+        [
+          'The customer can do something about it.',
+          toHttpException(new PlutuOtpError('not-subscribed')),
+        ],
+        [
+          'The customer has to wait.',
+          toHttpException(new PlutuOtpError('wait')),
+        ],
+      ]),
+    ],
+  });
+}
+
+/** Describes the route that charges with a one-time password to `@nestjs/swagger`. */
+export function describeConfirmRoute(
+  controller: Type<unknown>,
+  payment: OtpPayment,
+  owner: RouteOwner,
+): void {
+  describeRoute(controller, 'confirm', {
+    tag: tagOf(owner),
+    operation: {
+      operationId: operationId(payment.gateway, 'confirm', owner),
+      summary: 'Charges the customer',
+      description:
+        'A second call with the same token gets what the first one gets.',
+    },
+    parameters: [{ in: 'body', type: ConfirmOtpDto, required: true }],
+    answers: [
+      {
+        status: 200,
+        type: Payment,
+        description: 'It is paid, unless the outcome is mismatch.',
+      },
+      ...errorAnswers([
+        ...requestErrors({
+          code: [`code must be text of ${payment.codeLength} digits`],
+        }),
+        [
+          'The customer can do something about it.',
+          toHttpException(new PlutuOtpError('wrong-code')),
+        ],
+        [
+          'The money may have been taken. Do not pay again.',
+          toHttpException(new PlutuPaymentUnknownError(UNKNOWN_EXAMPLE)),
+        ],
+        [
+          'The money was taken. Send the request again.',
+          toHttpException(
+            new PlutuPaymentNotDeliveredError(TAKEN_EXAMPLE, undefined),
+          ),
+        ],
+      ]),
     ],
   });
 }
@@ -156,11 +239,21 @@ function operationId(
 
 function checkoutErrors(): Answer[] {
   return errorAnswers([
+    ...requestErrors({ lang: ['lang must be "ar" or "en"'] }),
+    ['Plutu refused the customer.', refused('CHECK_BANK_ACCOUNT')],
+    [
+      'Plutu did not answer in time. Try with a new invoice number.',
+      toHttpException(new PlutuOutcomeUnknownError('timeout', INVOICE_EXAMPLE)),
+    ],
+  ]);
+}
+
+/** What any request for a payment may be answered with. */
+function requestErrors(fields: FieldErrors): [string, HttpException][] {
+  return [
     [
       'A field breaks a rule. Nothing was sent.',
-      toHttpException(
-        new PlutuInvalidRequestError({ lang: ['lang must be "ar" or "en"'] }),
-      ),
+      toHttpException(new PlutuInvalidRequestError(fields)),
     ],
     [
       'Another amount is due, or there is no such invoice. Nothing was sent.',
@@ -171,8 +264,13 @@ function checkoutErrors(): Answer[] {
         ),
       ),
     ],
+    [
+      'The order is already paid. Nothing was sent.',
+      toHttpException(
+        new PlutuAlreadyPaidError(INVOICE_EXAMPLE, TAKEN_EXAMPLE),
+      ),
+    ],
     ['Plutu refused the request.', refused('DUPLICATED_INVOICE_NUMBER')],
-    ['Plutu refused the customer.', refused('CHECK_BANK_ACCOUNT')],
     ['Payments are not set up correctly.', refused('FORBIDDEN_IP_ADDRESS')],
     ['Plutu failed. Try later.', refused('BACKEND_ERROR')],
     [
@@ -189,12 +287,25 @@ function checkoutErrors(): Answer[] {
       'The application could not look the invoice up. Nothing was sent.',
       toHttpException(new PlutuLookupError('findInvoice', '')),
     ],
-    [
-      'Plutu did not answer in time. Try with a new invoice number.',
-      toHttpException(new PlutuOutcomeUnknownError('timeout', INVOICE_EXAMPLE)),
-    ],
-  ]);
+  ];
 }
+
+const TAKEN_EXAMPLE: TakenPayment = {
+  id: '',
+  gateway: 'sadadapi',
+  invoiceNo: INVOICE_EXAMPLE,
+  orderNo: INVOICE_EXAMPLE,
+  transactionId: TRANSACTION_EXAMPLE,
+  amount: '25.50',
+  currency: 'LYD',
+};
+
+const UNKNOWN_EXAMPLE: UnknownPayment = {
+  ...TAKEN_EXAMPLE,
+  account: DEFAULT_ACCOUNT,
+  tenant: undefined,
+  processId: '',
+};
 
 function refused(code: string): HttpException {
   return toHttpException(

@@ -11,11 +11,18 @@ import {
   type PaymentDelivery,
   type PaymentReceipt,
 } from './payment-delivery.js';
-import type { PaymentOutcome } from './payment.js';
+import type { PaymentOutcome, PaymentSource } from './payment.js';
 import type { SignedPayment } from './payment-record.js';
 
 /** What a customer gets if too many wait already, in milliseconds. */
 const NO_PATIENCE = 50;
+
+/** What brought a payment. */
+const WHAT = {
+  callback: 'callback',
+  confirm: 'payment',
+  hand: 'payment',
+} as const satisfies Record<PaymentSource, string>;
 
 /** Takes genuine payments in: hands them to the delivery, and waits for them. */
 @Injectable()
@@ -48,13 +55,36 @@ export class PaymentIntake {
       const wait = leave ? patience : NO_PATIENCE;
       const { booked } = await this.accept(payment, wait);
       if (booked || !leave) return booked;
-      return await this.waiters.wait(
-        payment.id,
-        async () => this.delivery.findBooked?.(payment.id),
+      return await this.untilBooked(
+        payment,
         Math.max(0, patience - (performance.now() - start)),
       );
     } finally {
       leave?.();
+    }
+  }
+
+  /**
+   * Hands over a payment that Plutu has charged on request. It is not cut short: if
+   * it is not accepted, no other arrival brings it.
+   *
+   * @param patience how long to wait for it to be booked, in milliseconds.
+   * @returns the payment as it was judged, or `undefined` if it has been accepted
+   *   and is not booked yet.
+   * @throws {Error} if it was not accepted.
+   */
+  async takeCharged(
+    payment: SignedPayment,
+    patience: number,
+  ): Promise<PaymentEvent | undefined> {
+    const { booked } = await this.accept(payment, 0);
+    if (booked) return booked;
+    const leave = this.waiters.enter();
+    if (!leave) return undefined;
+    try {
+      return await this.untilBooked(payment, patience);
+    } finally {
+      leave();
     }
   }
 
@@ -82,6 +112,17 @@ export class PaymentIntake {
     });
   }
 
+  private async untilBooked(
+    { id }: SignedPayment,
+    ms: number,
+  ): Promise<PaymentEvent | undefined> {
+    return this.waiters.wait(
+      id,
+      async () => this.delivery.findBooked?.(id),
+      ms,
+    );
+  }
+
   private async accept(
     payment: SignedPayment,
     patience: number,
@@ -94,14 +135,21 @@ export class PaymentIntake {
       const receipt = await (patience === 0
         ? accepting
         : inTime(accepting, patience, `not accepted in ${patience} ms`));
-      const what = receipt.duplicate
-        ? 'Duplicate callback'
-        : 'Callback accepted';
-      this.logger.log(`${what}: ${about()}`);
+      const what = WHAT[payment.source];
+      this.logger.log(
+        `${receipt.duplicate ? `Duplicate ${what}` : `${capital(what)} accepted`}: ${about()}`,
+      );
       return receipt;
     } catch (error) {
-      this.logger.error(`Callback not accepted: ${about()}`, stackOf(error));
+      this.logger.error(
+        `${capital(WHAT[payment.source])} not accepted: ${about()}`,
+        stackOf(error),
+      );
       throw error;
     }
   }
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }

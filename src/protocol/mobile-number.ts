@@ -1,8 +1,7 @@
+import { plainDigits } from './digits.js';
+
 /** What a Libyan mobile number is, without `0` or country code: of any operator. */
 const NATIONAL = /^9[1-6]\d{7}$/;
-
-/** What people put between digits, and what copying puts around them. */
-const FILLING = /[\s()./\p{Pd}\p{Cf}−]/gu;
 
 const NEEDED =
   'must be a Libyan mobile number, such as "091 234 5678" or "+218 91 234 5678"';
@@ -29,7 +28,7 @@ export function mobileNumber(text: unknown): string | undefined {
 export function mobileNumberProblem(text: unknown): string | undefined {
   if (mobileNumber(text) !== undefined) return undefined;
   if (typeof text !== 'string') return 'must be text, such as "091 234 5678"';
-  const compact = compacted(text);
+  const compact = plainDigits(text);
   const digits = nationalDigits(text);
   if (digits === undefined) {
     return /^(?:\+|00)\d+$/.test(compact)
@@ -44,19 +43,10 @@ export function mobileNumberProblem(text: unknown): string | undefined {
     : `${NEEDED}: this one has ${digits.length < 9 ? 'too few' : 'too many'} digits`;
 }
 
-/** Digits in ASCII, perhaps with a `+` in front, if that is all there is. */
-function compacted(text: string): string {
-  return text
-    .replace(FILLING, '')
-    .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) =>
-      String(digit.charCodeAt(0) & 0xf),
-    );
-}
-
 /** @returns `undefined` for another country's, or for what is no number. */
 function nationalDigits(text: unknown): string | undefined {
   if (typeof text !== 'string') return undefined;
-  const compact = compacted(text);
+  const compact = plainDigits(text);
   const [, abroad] =
     /^(?:\+218|00218|218(?=0?\d{9}$))0?(\d+)$/.exec(compact) ?? [];
   if (abroad !== undefined) return abroad;

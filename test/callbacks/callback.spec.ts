@@ -72,10 +72,12 @@ describe('a genuine callback', () => {
         gateway: 'mpgs',
         outcome,
         invoiceNo: wire['invoice_no'],
+        orderNo: wire['invoice_no'],
         transactionId: wire['transaction_id'],
         amount: wire['amount'],
         amountMinor: Math.round(Number(wire['amount']) * 100),
         currency: 'USD',
+        source: 'callback',
       };
       expect(answer.status).toBe(200);
       expect(answer.headers['cache-control']).toBe('no-store');

@@ -33,7 +33,11 @@ describe('POST checkout', () => {
     const plutu = await answeringServer(200, OPENED);
     await expect(checkout(plutu.url)).resolves.toEqual({
       status: 201,
-      body: { ...ORDER, redirectUrl: 'https://x.example/c' },
+      body: {
+        ...ORDER,
+        orderNo: ORDER.invoiceNo,
+        redirectUrl: 'https://x.example/c',
+      },
     });
   });
 

@@ -23,6 +23,7 @@ describe('createCheckout sends what Plutu documents', () => {
     await expect(mpgs.createCheckout(ORDER)).resolves.toEqual({
       redirectUrl: CHECKOUT,
       invoiceNo: 'inv-1',
+      orderNo: 'inv-1',
       amount: '5.00',
     });
 
@@ -114,6 +115,7 @@ describe('createCheckout sends what Plutu documents', () => {
           account: 'default',
           gateway: 'mpgs',
           ...ORDER,
+          orderNo: 'inv-1',
           redirectUrl: CHECKOUT,
         },
       ],
@@ -226,7 +228,7 @@ describe('createCheckout refuses, before anything is sent', () => {
     const error = await refusal({ amount: 'free', invoiceNo: '', lang: 'fr' });
     expect(error.code).toBe('PLUTU_INVALID_REQUEST');
     expect(error.retryable).toBe(false);
-    expect(Object.keys(error.fields)).toEqual(['amount', 'invoiceNo', 'lang']);
+    expect(Object.keys(error.fields)).toEqual(['lang', 'amount', 'invoiceNo']);
   });
 
   it.each([undefined, null, 'inv-1', [ORDER]])(

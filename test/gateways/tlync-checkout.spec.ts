@@ -174,7 +174,7 @@ it('the OpenAPI document shows what a checkout of T-Lync takes, and what a custo
 
   expect(components?.schemas).toMatchObject({
     TlyncCheckoutDto: {
-      required: ['invoiceNo', 'mobileNumber'],
+      required: ['mobileNumber'],
       properties: {
         amount: { oneOf: [{ type: 'string' }, { type: 'number' }] },
         mobileNumber: { type: 'string', example: '091 234 5678' },

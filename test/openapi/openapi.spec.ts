@@ -111,6 +111,7 @@ describe('with @nestjs/swagger', () => {
     expect(answers(document, CHECKOUT, 'post')).toEqual({
       201: [],
       400: ['PLUTU_INVALID_REQUEST'],
+      409: ['PLUTU_ALREADY_PAID'],
       422: [
         'PLUTU_INVOICE_MISMATCH',
         'DUPLICATED_INVOICE_NUMBER',
@@ -187,7 +188,6 @@ describe('with @nestjs/swagger', () => {
 
     expect(schemas).toMatchObject({
       CheckoutDto: {
-        required: ['invoiceNo'],
         properties: {
           amount: {
             oneOf: [
@@ -201,7 +201,7 @@ describe('with @nestjs/swagger', () => {
           lang: { enum: ['ar', 'en'] },
         },
       },
-      Checkout: { required: ['redirectUrl', 'invoiceNo', 'amount'] },
+      Checkout: { required: ['redirectUrl', 'invoiceNo', 'orderNo', 'amount'] },
       Payment: {
         required: [
           'id',
@@ -209,16 +209,18 @@ describe('with @nestjs/swagger', () => {
           'gateway',
           'outcome',
           'invoiceNo',
+          'orderNo',
           'transactionId',
           'amount',
           'amountMinor',
           'currency',
+          'source',
         ],
         properties: {
           id: { type: 'string' },
           amount: { pattern: WIRE_AMOUNT.source },
           amountMinor: { type: 'integer' },
-          outcome: { enum: ['approved', 'canceled', 'incomplete'] },
+          outcome: { enum: ['approved', 'canceled', 'incomplete', 'mismatch'] },
           currency: { pattern: '^[A-Z]{3}$' },
           transactionId: { minLength: 1, maxLength: 128 },
         },
@@ -294,7 +296,7 @@ describe('with @nestjs/swagger', () => {
     class OrdersController {
       @Post()
       order(@Body() request: OrderDto): string {
-        return request.invoiceNo;
+        return String(request.invoiceNo);
       }
     }
 
@@ -305,7 +307,6 @@ describe('with @nestjs/swagger', () => {
 
     expect(document.components?.schemas).toMatchObject({
       OrderDto: {
-        required: ['invoiceNo'],
         properties: {
           invoiceNo: { pattern: '^[A-Za-z0-9._-]+$' },
           returnUrl: { format: 'uri', maxLength: 2048 },

@@ -354,6 +354,7 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
           throw new Error('and one has failed');
         },
         reportFailure: async () => {},
+        reportUnknown: async () => {},
       };
       const { delivery } = await startDelivery(journalOf(database), processor);
 
@@ -415,7 +416,11 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
             },
           }),
         }),
-        { process, reportFailure: async () => {} },
+        {
+          process,
+          reportFailure: async () => {},
+          reportUnknown: async () => {},
+        },
       );
 
       await delivery.accept(approved());

@@ -15,6 +15,7 @@ import {
   type PaymentProcessor,
   type PaymentRecord,
   type SignedPayment,
+  type UnknownPayment,
 } from '../../src/index.js';
 import {
   PAYMENT_DELIVERY,
@@ -51,6 +52,7 @@ export class RecordingProcessor implements PaymentProcessor {
   /** What every consumer has done. */
   readonly published: PaymentEvent[] = [];
   readonly failures: DeliveryFailure[] = [];
+  readonly unknown: UnknownPayment[] = [];
   /** How often it was asked whether a payment was due. */
   judged = 0;
 
@@ -93,6 +95,10 @@ export class RecordingProcessor implements PaymentProcessor {
 
   async reportFailure(failure: DeliveryFailure): Promise<void> {
     this.failures.push(failure);
+  }
+
+  async reportUnknown(payment: UnknownPayment): Promise<void> {
+    this.unknown.push(payment);
   }
 }
 

@@ -12,10 +12,10 @@ import {
   PlutuModule,
   signCallback,
   type Checkout,
-  type Gateway,
   type GatewayFeature,
-  type GatewayOptions,
-  type GatewayRoute,
+  type HostedGateway,
+  type HostedGatewayOptions,
+  type HostedGatewayRoute,
   type Pair,
   type Payment,
   type PlutuKeys,
@@ -42,9 +42,9 @@ export interface CallbackValues {
 
 /** A gateway, as its contract has to know it. */
 export interface GatewayUnderTest {
-  readonly gateway: Gateway;
+  readonly gateway: HostedGateway;
   /** As in `gateways: [mpgs({ … })]`. */
-  readonly feature: (options?: GatewayOptions) => GatewayFeature;
+  readonly feature: (options?: HostedGatewayOptions) => GatewayFeature;
   /** Of which `'5.00'` is this many minor units. */
   readonly currency: string;
   readonly fiveInMinorUnits: number;
@@ -166,6 +166,7 @@ export function describeGatewayContract(under: GatewayUnderTest): void {
       expect(checkout).toEqual({
         redirectUrl: CHECKOUT,
         invoiceNo: 'inv-1',
+        orderNo: 'inv-1',
         amount: '5.00',
       });
       expect(plutu.seen[0]).toMatchObject({
@@ -478,7 +479,9 @@ export function describeGatewayContract(under: GatewayUnderTest): void {
       const ways = ['callback', ...(gateway.return ? ['return'] : [])] as const;
       const { app } = await start({
         gateways: [
-          under.feature({ routes: [...ways, 'checkout'] as GatewayRoute[] }),
+          under.feature({
+            routes: [...ways, 'checkout'] as HostedGatewayRoute[],
+          }),
         ],
       });
 

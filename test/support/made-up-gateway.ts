@@ -7,12 +7,13 @@ import {
 } from '../../src/checkout/checkout.dto.js';
 import { Checkouts } from '../../src/checkout/checkouts.js';
 import type { HostedCheckout } from '../../src/checkout/hosted-checkout.js';
+import type { GatewayFeature } from '../../src/gateways/gateway.js';
 import {
-  gatewayFeature,
-  type Gateway,
-  type GatewayFeature,
-} from '../../src/gateways/gateway.js';
-import type { GatewayOptions } from '../../src/gateways/gateway.options.js';
+  hostedGateway,
+  type HostedGateway,
+} from '../../src/gateways/hosted-gateway.js';
+import type { HostedGatewayOptions } from '../../src/gateways/hosted-gateway.options.js';
+import type { WithInvoiceOrOrder } from '../../src/requests/payment-request.dto.js';
 
 // A gateway that does not exist: another currency, other signed fields, and a JSON
 // body by POST. It is all that a new gateway has to be.
@@ -33,12 +34,14 @@ const CHECKOUT: HostedCheckout<SouqPayCheckoutDto> = {
 export class SouqPayService {
   constructor(private readonly checkouts: Checkouts) {}
 
-  createCheckout(request: SouqPayCheckoutDto & CheckoutTarget) {
+  createCheckout(
+    request: WithInvoiceOrOrder<SouqPayCheckoutDto> & CheckoutTarget,
+  ) {
     return this.checkouts.open(CHECKOUT, request);
   }
 }
 
-export const SOUQ_PAY: Gateway = {
+export const SOUQ_PAY: HostedGateway = {
   name: 'souqpay',
   title: 'SouqPay',
   path: 'souq-pay',
@@ -60,6 +63,6 @@ export const SOUQ_PAY: Gateway = {
   }),
 };
 
-export function souqPay(options: GatewayOptions = {}): GatewayFeature {
-  return gatewayFeature(SOUQ_PAY, ['KWD'], options);
+export function souqPay(options: HostedGatewayOptions = {}): GatewayFeature {
+  return hostedGateway(SOUQ_PAY, ['KWD'], options);
 }

@@ -1,18 +1,15 @@
 import { callbackChannel } from '../../callbacks/callback-channel.js';
-import {
-  gatewayFeature,
-  type Gateway,
-  type GatewayFeature,
-} from '../gateway.js';
-import type { GatewayOptions } from '../gateway.options.js';
+import type { GatewayFeature } from '../gateway.js';
+import { hostedGateway, type HostedGateway } from '../hosted-gateway.js';
+import type { HostedGatewayOptions } from '../hosted-gateway.options.js';
 import { LOCAL_BANK_CARDS_CHECKOUT } from './local-bank-cards.checkout.js';
 import { LocalBankCardsService } from './local-bank-cards.service.js';
 
 /** What an application may say of local bank cards, in `gateways`. */
-export type LocalBankCardsOptions = GatewayOptions;
+export type LocalBankCardsOptions = HostedGatewayOptions;
 
 /** Local bank cards of the Numo network, through Plutu. */
-export const LOCAL_BANK_CARDS: Gateway = {
+export const LOCAL_BANK_CARDS: HostedGateway = {
   name: 'localbankcards',
   title: 'local bank cards',
   path: 'local-bank-cards',
@@ -42,5 +39,5 @@ export const LOCAL_BANK_CARDS: Gateway = {
 export function localBankCards(
   options: LocalBankCardsOptions = {},
 ): GatewayFeature {
-  return gatewayFeature(LOCAL_BANK_CARDS, ['LYD'], options);
+  return hostedGateway(LOCAL_BANK_CARDS, ['LYD'], options);
 }

@@ -5,10 +5,12 @@ import type {
   ReturnTarget,
 } from '../../checkout/checkout.dto.js';
 import { Checkouts } from '../../checkout/checkouts.js';
+import type { WithInvoiceOrOrder } from '../../requests/payment-request.dto.js';
 import { LOCAL_BANK_CARDS_CHECKOUT } from './local-bank-cards.checkout.js';
 
 /** What `LocalBankCardsService.createCheckout` takes; amounts are in Libyan dinars. */
-export type LocalBankCardsCheckoutRequest = CheckoutDto & ReturnTarget;
+export type LocalBankCardsCheckoutRequest = WithInvoiceOrOrder<CheckoutDto> &
+  ReturnTarget;
 
 /** Opens checkouts at Plutu's gateway for local bank cards. */
 @Injectable()
@@ -25,6 +27,8 @@ export class LocalBankCardsService {
    *   such invoice, or another amount is due; nothing was sent.
    * @throws {PlutuLookupError} the application's `findInvoice` or
    *   `findCredentials` failed; nothing was sent.
+   * @throws {PlutuAlreadyPaidError} with a journal: the order is paid; nothing was
+   *   sent.
    * @throws {PlutuJournalError} the journal could not be written; nothing was sent.
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.

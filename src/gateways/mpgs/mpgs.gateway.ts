@@ -1,17 +1,14 @@
 import { callbackChannel } from '../../callbacks/callback-channel.js';
 import { CURRENCY } from '../../protocol/values.js';
 import { failOption } from '../../utils/options.js';
-import {
-  gatewayFeature,
-  type Gateway,
-  type GatewayFeature,
-} from '../gateway.js';
-import type { GatewayOptions } from '../gateway.options.js';
+import type { GatewayFeature } from '../gateway.js';
+import { hostedGateway, type HostedGateway } from '../hosted-gateway.js';
+import type { HostedGatewayOptions } from '../hosted-gateway.options.js';
 import { MPGS_CHECKOUT } from './mpgs.checkout.js';
 import { MpgsService } from './mpgs.service.js';
 
 /** What an application may say of MPGS, in `gateways`. */
-export interface MpgsOptions extends GatewayOptions {
+export interface MpgsOptions extends HostedGatewayOptions {
   /**
    * The currencies, as ISO 4217 codes, in which the account is paid. The one that
    * it processes is set at Plutu. An approved payment in any other is a mismatch.
@@ -22,7 +19,7 @@ export interface MpgsOptions extends GatewayOptions {
 }
 
 /** Mastercard Payment Gateway Services, through Plutu. */
-export const MPGS: Gateway = {
+export const MPGS: HostedGateway = {
   name: 'mpgs',
   title: 'MPGS',
   path: 'mpgs',
@@ -56,5 +53,5 @@ export function mpgs(options: MpgsOptions = {}): GatewayFeature {
   ) {
     failOption('mpgs.currencies', 'must list ISO 4217 codes, such as ["USD"]');
   }
-  return gatewayFeature(MPGS, currencies, options, ['currencies']);
+  return hostedGateway(MPGS, currencies, options, ['currencies']);
 }

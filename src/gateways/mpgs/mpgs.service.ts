@@ -5,10 +5,12 @@ import type {
   ReturnTarget,
 } from '../../checkout/checkout.dto.js';
 import { Checkouts } from '../../checkout/checkouts.js';
+import type { WithInvoiceOrOrder } from '../../requests/payment-request.dto.js';
 import { MPGS_CHECKOUT } from './mpgs.checkout.js';
 
 /** What `MpgsService.createCheckout` takes; amounts are in US dollars. */
-export type MpgsCheckoutRequest = CheckoutDto & ReturnTarget;
+export type MpgsCheckoutRequest = WithInvoiceOrOrder<CheckoutDto> &
+  ReturnTarget;
 
 /** Opens checkouts at Plutu's MPGS gateway. */
 @Injectable()
@@ -25,6 +27,8 @@ export class MpgsService {
    *   such invoice, or another amount is due; nothing was sent.
    * @throws {PlutuLookupError} the application's `findInvoice` or
    *   `findCredentials` failed; nothing was sent.
+   * @throws {PlutuAlreadyPaidError} with a journal: the order is paid; nothing was
+   *   sent.
    * @throws {PlutuJournalError} the journal could not be written; nothing was sent.
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.

@@ -1,8 +1,11 @@
 import { IsEmail, IsOptional } from 'class-validator';
 import { CheckoutDto } from '../../checkout/checkout.dto.js';
 import type { HostedCheckout } from '../../checkout/hosted-checkout.js';
-import { IsLibyanMobileNumber } from '../../checkout/is-libyan-mobile-number.js';
-import { CHECKOUT_PROPERTIES } from '../../openapi/dtos.js';
+import { IsLibyanMobileNumber } from '../../requests/is-libyan-mobile-number.js';
+import {
+  CHECKOUT_PROPERTIES,
+  MOBILE_NUMBER_PROPERTY,
+} from '../../openapi/dtos.js';
 import { describeProperties } from '../../openapi/metadata.js';
 import { mobileNumber } from '../../protocol/mobile-number.js';
 
@@ -41,12 +44,7 @@ export const TLYNC_CHECKOUT: HostedCheckout<TlyncCheckoutDto> = {
 export function describeTlyncCheckout(): void {
   describeProperties(TlyncCheckoutDto, {
     ...CHECKOUT_PROPERTIES,
-    mobileNumber: {
-      type: 'string',
-      description:
-        'The Libyan mobile number of the customer, as people write it.',
-      example: '091 234 5678',
-    },
+    mobileNumber: MOBILE_NUMBER_PROPERTY,
     email: {
       type: 'string',
       format: 'email',

@@ -1,21 +1,18 @@
 import { callbackChannel } from '../../callbacks/callback-channel.js';
 import { returnChannel } from '../../callbacks/return-channel.js';
-import {
-  gatewayFeature,
-  type Gateway,
-  type GatewayFeature,
-} from '../gateway.js';
-import type { GatewayOptions } from '../gateway.options.js';
+import type { GatewayFeature } from '../gateway.js';
+import { hostedGateway, type HostedGateway } from '../hosted-gateway.js';
+import type { HostedGatewayOptions } from '../hosted-gateway.options.js';
 import { describeTlyncCheckout, TLYNC_CHECKOUT } from './tlync.checkout.js';
 import { TlyncService } from './tlync.service.js';
 
 /** What an application may say of T-Lync, in `gateways`. */
-export type TlyncOptions = GatewayOptions;
+export type TlyncOptions = HostedGatewayOptions;
 
 export const TLYNC_RETURN = returnChannel('tlync');
 
 /** T-Lync of Tadawul, through Plutu. */
-export const TLYNC: Gateway = {
+export const TLYNC: HostedGateway = {
   name: 'tlync',
   title: 'T-Lync',
   path: 'tlync',
@@ -48,5 +45,5 @@ export const TLYNC: Gateway = {
  */
 export function tlync(options: TlyncOptions = {}): GatewayFeature {
   describeTlyncCheckout();
-  return gatewayFeature(TLYNC, ['LYD'], options);
+  return hostedGateway(TLYNC, ['LYD'], options);
 }

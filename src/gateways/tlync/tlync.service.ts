@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Checkout, CheckoutTarget } from '../../checkout/checkout.dto.js';
 import { Checkouts } from '../../checkout/checkouts.js';
+import type { WithInvoiceOrOrder } from '../../requests/payment-request.dto.js';
 import { TLYNC_CHECKOUT, type TlyncCheckoutDto } from './tlync.checkout.js';
 
 /** What `TlyncService.createCheckout` takes; amounts are in Libyan dinars. */
-export type TlyncCheckoutRequest = TlyncCheckoutDto & CheckoutTarget;
+export type TlyncCheckoutRequest = WithInvoiceOrOrder<TlyncCheckoutDto> &
+  CheckoutTarget;
 
 /** Opens checkouts at Plutu's T-Lync gateway. */
 @Injectable()
@@ -21,6 +23,8 @@ export class TlyncService {
    *   such invoice, or another amount is due; nothing was sent.
    * @throws {PlutuLookupError} the application's `findInvoice` or
    *   `findCredentials` failed; nothing was sent.
+   * @throws {PlutuAlreadyPaidError} with a journal: the order is paid; nothing was
+   *   sent.
    * @throws {PlutuJournalError} the journal could not be written; nothing was sent.
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.

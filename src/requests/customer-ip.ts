@@ -1,4 +1,14 @@
 import { isIP } from 'node:net';
+import { applyDecorators } from '@nestjs/common';
+import { IsIP, IsOptional } from 'class-validator';
+
+/** Validates that a property is a customer's address, if it is given. */
+export function IsCustomerIp(): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    IsIP(undefined, { message: '$property must be an IPv4 or IPv6 address' }),
+  );
+}
 
 /**
  * A request, with its caller's address if it names none. What a proxy passes on

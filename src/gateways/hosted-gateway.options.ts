@@ -1,21 +1,13 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import type { RedirectPages } from '../callbacks/redirect-pages.js';
 import { namesOf } from '../utils/options.js';
+import type { GatewayOptions } from './gateway.js';
 
-/** The routes that a gateway may have; `return` is T-Lync's. */
-export type GatewayRoute = 'callback' | 'return' | 'checkout';
+/** The routes that a hosted gateway may have; `return` is T-Lync's. */
+export type HostedGatewayRoute = 'callback' | 'return' | 'checkout';
 
-/** What an application may say of a gateway, in `gateways`. */
-export interface GatewayOptions {
-  /**
-   * The path of the gateway's routes, behind the application's global prefix.
-   * Versioning does not touch it.
-   *
-   * @default 'plutu/<gateway>', and 'plutu/<name>/<gateway>' for an account with a
-   *   name
-   */
-  path?: string | undefined;
-
+/** What an application may say of a hosted gateway, in `gateways`. */
+export interface HostedGatewayOptions extends GatewayOptions {
   /**
    * Which routes there are. `callback` takes Plutu's callbacks; `return` takes the
    * customer's browser, at a gateway that keeps the two apart (T-Lync). `POST
@@ -25,7 +17,7 @@ export interface GatewayOptions {
    *
    * @default all but 'checkout'
    */
-  routes?: readonly GatewayRoute[] | undefined;
+  routes?: readonly HostedGatewayRoute[] | undefined;
 
   /** The pages for this gateway. Default: the module's `redirect`. */
   redirect?: string | RedirectPages | undefined;
@@ -54,8 +46,8 @@ export interface GatewayOptions {
   customerIp?: boolean | undefined;
 }
 
-/** The names of {@link GatewayOptions}. */
-export const GATEWAY_OPTIONS = namesOf<GatewayOptions>({
+/** The names of {@link HostedGatewayOptions}. */
+export const HOSTED_GATEWAY_OPTIONS = namesOf<HostedGatewayOptions>({
   path: true,
   routes: true,
   redirect: true,

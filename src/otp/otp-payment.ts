@@ -1,0 +1,16 @@
+import type { Type } from '@nestjs/common';
+import type { SendOtpDto } from './otp.dto.js';
+
+/** How a gateway is paid with a one-time password. */
+export interface OtpPayment<Dto extends SendOtpDto = SendOtpDto> {
+  /** Plutu's name for the gateway, such as `sadadapi`. */
+  readonly gateway: string;
+  /** ISO 4217: that of every payment. */
+  readonly currency: string;
+  /** How many digits a code has. */
+  readonly codeLength: number;
+  /** What a request for a code is validated as. */
+  readonly dto: Type<Dto>;
+  /** The fields that *verify* needs beside mobile number and amount, by wire name. */
+  toForm?(request: Dto): Readonly<Record<string, string>>;
+}
