@@ -1,0 +1,272 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import {
+  getPlutuToken,
+  PLUTU_EVENTS,
+  type ConfirmOtpDto,
+  type GatewayFeature,
+  type OtpGateway,
+  type OtpGatewayOptions,
+  type Payment,
+  type PlutuModuleOptions,
+  type SentOtp,
+} from '../../src/index.js';
+import { record, startApp } from './app.js';
+import { httpServer, type SeenRequest } from './servers.js';
+
+/** A gateway with one-time passwords, as its contract has to know it. */
+export interface OtpGatewayUnderTest {
+  readonly gateway: OtpGateway;
+  /** As in `gateways: [adfali({ … })]`. */
+  readonly feature: (options?: OtpGatewayOptions) => GatewayFeature;
+  /** A code of the right length. */
+  readonly code: string;
+  /** What `sendOtp` needs beside invoice, amount and number … */
+  readonly request?: object;
+  /** … and what becomes of it in the form that Plutu gets. */
+  readonly form?: Readonly<Record<string, string>>;
+  /** Plutu's code for a wrong one-time password. */
+  readonly wrongCode: string;
+}
+
+interface Service {
+  sendOtp(request: object): Promise<SentOtp>;
+  confirm(confirmation: ConfirmOtpDto): Promise<Payment>;
+}
+
+/** What a scripted Plutu answers: a status and a body, or it hangs up. */
+export type PlutuAnswer = readonly [status: number, body: object] | 'hang-up';
+
+/** What Plutu says when it has sent a code. */
+export const SENT: PlutuAnswer = [
+  200,
+  { status: 200, result: { process_id: 1700000000001, amount: 5 } },
+];
+
+/** What Plutu says when it has charged. */
+export const PAID: PlutuAnswer = [
+  200,
+  { status: 200, result: { transaction_id: 100923, amount: 5 } },
+];
+
+export function refusal(code: string, status = 400): PlutuAnswer {
+  return [status, { error: { status, code, message: `It is ${code}` } }];
+}
+
+/**
+ * An application beside a Plutu that answers as told.
+ *
+ * @param confirms the answers to *confirm*, one after the other; the last for good.
+ */
+export async function otpShop(
+  under: Pick<OtpGatewayUnderTest, 'gateway' | 'feature' | 'request'>,
+  {
+    verify = SENT,
+    confirms = [PAID],
+    before = async () => {},
+    options = {},
+    plutu: more = {},
+    setup = {},
+  }: {
+    verify?: PlutuAnswer;
+    confirms?: readonly PlutuAnswer[];
+    /** What to wait for before *confirm* is answered. */
+    before?: () => Promise<unknown>;
+    options?: OtpGatewayOptions;
+    plutu?: Partial<PlutuModuleOptions>;
+    setup?: Parameters<typeof startApp>[1];
+  } = {},
+) {
+  let confirmed = 0;
+  const plutu = await httpServer((response) => {
+    const isConfirm = response.req.url?.endsWith('/confirm') ?? false;
+    const answer = isConfirm
+      ? (confirms[Math.min(confirmed++, confirms.length - 1)] ?? PAID)
+      : verify;
+    void (isConfirm ? before() : Promise.resolve()).then(() => {
+      if (answer === 'hang-up') return response.req.socket.destroy();
+      return response.writeHead(answer[0]).end(JSON.stringify(answer[1]));
+    });
+  });
+  const { app, url, emitter } = await startApp(
+    {
+      returnUrl: undefined,
+      baseUrl: plutu.url,
+      retries: 0,
+      gateways: [under.feature(options)],
+      ...more,
+    },
+    setup,
+  );
+  const service: Service = app.get(getPlutuToken(under.gateway.service));
+  const order = {
+    invoiceNo: 'inv-1',
+    amount: '5.00',
+    mobileNumber: '091 234 5678',
+    ...under.request,
+  };
+  const requests = (action: 'verify' | 'confirm'): SeenRequest[] =>
+    plutu.seen.filter(({ url }) => url?.endsWith(`/${action}`));
+  return {
+    app,
+    url,
+    emitter,
+    service,
+    order,
+    confirms: () => requests('confirm').length,
+    form: (action: 'verify' | 'confirm') =>
+      Object.fromEntries(
+        new URLSearchParams(requests(action).at(-1)?.body ?? ''),
+      ),
+  };
+}
+
+/** What every gateway with one-time passwords keeps to. */
+export function describeOtpContract(under: OtpGatewayUnderTest): void {
+  const { gateway, code } = under;
+  const { currency } = gateway.payment;
+
+  describe(`${gateway.title} keeps the contract of one-time passwords:`, () => {
+    it('a code is sent with what Plutu documents, and the answer says what is going to be charged', async () => {
+      const { service, order, form } = await otpShop(under);
+
+      const sent = await service.sendOtp(order);
+
+      expect(sent).toEqual({
+        token: expect.stringMatching(/^default~~[\w-]+$/),
+        invoiceNo: 'inv-1',
+        orderNo: 'inv-1',
+        amount: '5.00',
+        expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      });
+      expect(form('verify')).toEqual({
+        mobile_number: '0912345678',
+        amount: '5.00',
+        ...under.form,
+      });
+    });
+
+    it('a right code charges what was sent, and the payment is published', async () => {
+      const { service, order, form, emitter } = await otpShop(under);
+      const events = record(emitter);
+      const { token } = await service.sendOtp(order);
+
+      const payment = await service.confirm({
+        token,
+        code,
+        customerIp: '192.0.2.1',
+      });
+
+      expect(form('confirm')).toEqual({
+        process_id: '1700000000001',
+        code,
+        amount: '5.00',
+        invoice_no: 'inv-1',
+        customer_ip: '192.0.2.1',
+      });
+      expect(payment).toMatchObject({
+        account: 'default',
+        gateway: gateway.name,
+        outcome: 'approved',
+        invoiceNo: 'inv-1',
+        transactionId: '100923',
+        amount: '5',
+        requestedAmount: '5.00',
+        amountMinor: 5000,
+        currency,
+        source: 'confirm',
+      });
+      expect(events).toEqual([[PLUTU_EVENTS.paymentApproved, payment]]);
+    });
+
+    it('a wrong code charges nobody, and the right one still does', async () => {
+      const { service, order, emitter } = await otpShop(under, {
+        confirms: [refusal(under.wrongCode), PAID],
+      });
+      const events = record(emitter);
+      const { token } = await service.sendOtp(order);
+
+      await expect(service.confirm({ token, code })).rejects.toMatchObject({
+        name: 'PlutuOtpError',
+        problem: 'wrong-code',
+        code: 'PLUTU_OTP_WRONG_CODE',
+        plutuCode: under.wrongCode,
+      });
+      expect(events).toEqual([]);
+      await expect(service.confirm({ token, code })).resolves.toMatchObject({
+        outcome: 'approved',
+      });
+    });
+
+    it('a double click charges once, and both get the payment', async () => {
+      const { service, order, emitter, confirms } = await otpShop(under, {
+        before: () => sleep(100),
+      });
+      const events = record(emitter);
+      const { token } = await service.sendOtp(order);
+
+      const payments = await Promise.all([
+        service.confirm({ token, code }),
+        service.confirm({ token, code }),
+      ]);
+      const late = await service.confirm({ token, code });
+
+      expect(confirms()).toBe(1);
+      expect(events).toHaveLength(1);
+      expect(new Set([...payments, late].map(({ id }) => id)).size).toBe(1);
+    });
+
+    it('a code is text of the right length, in any digits that people type', async () => {
+      const { service, order, form } = await otpShop(under);
+      const { token } = await service.sendOtp(order);
+      for (const wrong of ['', `${code}0`, code.slice(1), 'abcdef', 1234]) {
+        await expect(
+          service.confirm({ token, code: wrong as string }),
+        ).rejects.toMatchObject({
+          code: 'PLUTU_INVALID_REQUEST',
+          fields: { code: [expect.any(String)] },
+        });
+      }
+      const arabic = code.replace(/\d/g, (digit) =>
+        String.fromCharCode(0x660 + Number(digit)),
+      );
+
+      await service.confirm({ token, code: ` ${arabic} ` });
+
+      expect(form('confirm')['code']).toBe(code);
+    });
+
+    it('its routes are closed unless they are named, and then do the same', async () => {
+      const { url: closed } = await otpShop(under);
+      const { url, order } = await otpShop(under, {
+        options: { routes: ['otp', 'confirm'] },
+      });
+      const post = async (base: string, route: string, body: object) => {
+        const response = await fetch(`${base}/plutu/${gateway.path}/${route}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        return { status: response.status, body: await response.json() };
+      };
+
+      expect((await post(closed, 'otp', order)).status).toBe(404);
+      expect((await post(closed, 'confirm', {})).status).toBe(404);
+      const sent = await post(url, 'otp', order);
+      expect(sent.status).toBe(201);
+      const { token } = sent.body;
+      await expect(
+        post(url, 'confirm', { token, code }),
+      ).resolves.toMatchObject({
+        status: 200,
+        body: { outcome: 'approved', gateway: gateway.name },
+      });
+      await expect(
+        post(url, 'confirm', { token: 'x', code }),
+      ).resolves.toMatchObject({
+        status: 400,
+        body: { code: 'PLUTU_INVALID_REQUEST' },
+      });
+    });
+  });
+}
