@@ -59,8 +59,8 @@ import {
 import { failOption } from './utils/options.js';
 
 /**
- * What the options of a factory say, checked. The options themselves are not kept:
- * whoever inspects the application would see the keys.
+ * The checked options from a factory. The options themselves are not kept, because
+ * the keys could be seen when the application is inspected.
  */
 interface Settings {
   readonly account: PlutuAccount;
@@ -85,7 +85,7 @@ export class PlutuModule implements OnModuleInit {
     @Optional() private readonly endpoints?: EndpointDiscovery,
   ) {}
 
-  /** @throws {PlutuConfigurationError} for registrations that exclude each other. */
+  /** @throws {PlutuConfigurationError} if two registrations get in each other's way. */
   onModuleInit(): void {
     const { registration, endpoints } = this;
     if (!registration || !endpoints) {
@@ -107,8 +107,8 @@ export class PlutuModule implements OnModuleInit {
   }
 
   /**
-   * Registers the module with options that are at hand. What is wrong with them
-   * stops the application at startup with a {@link PlutuConfigurationError}.
+   * Registers the module with the given options. An invalid or unknown option stops
+   * the application at startup with a {@link PlutuConfigurationError}.
    */
   static forRoot<Given extends PlutuModuleExtras>(
     options: Given & PlutuModuleOptionsFor<Given>,
@@ -143,12 +143,12 @@ export class PlutuModule implements OnModuleInit {
   }
 
   /**
-   * Registers the module with options that a factory makes. What shapes the
-   * module (`gateways`, `delivery` …) stands beside the factory, because routes
-   * are made before it runs.
+   * Registers the module with options that a factory makes. The options that shape
+   * the module (`gateways`, `delivery` …) stand beside the factory, because the
+   * routes are made before it runs.
    *
-   * @throws {PlutuConfigurationError} if none of `useFactory`, `useClass` and
-   *   `useExisting` is given, or an option does not exist or cannot work.
+   * @throws {PlutuConfigurationError} if `useFactory`, `useClass` and `useExisting`
+   *   are all missing, or if an option is unknown or cannot work.
    */
   static forRootAsync<Given extends PlutuModuleExtras>(
     options: Given & PlutuModuleAsyncOptionsFor<Given>,
@@ -323,13 +323,13 @@ function chosenDelivery({
   if (delivery !== undefined) {
     throw new PlutuConfigurationError(
       'journal',
-      'PlutuModule: the options "journal" and "delivery" exclude each other. A journal delivers the payments itself.',
+      'PlutuModule: the options "journal" and "delivery" cannot be combined, because a journal delivers the payments itself.',
     );
   }
   if (!journal.isJournal) {
     throw new PlutuConfigurationError(
       'journal',
-      'PlutuModule: the option "journal" takes a journal, such as sqlJournal(…). Any other delivery belongs into "delivery".',
+      'PlutuModule: the option "journal" takes a journal, such as sqlJournal(…). Any other delivery belongs in the option "delivery".',
     );
   }
   const { isJournal: _, ...definition } = journal;

@@ -25,40 +25,40 @@ import type { PaymentDeliveryDefinition } from './payments/payment-delivery.js';
 import type { PaymentJournalDefinition } from './payments/payment-journal.js';
 import { checkOptionNames, namesOf } from './utils/options.js';
 
-// Options are what each concept declares; here they are put together. They are not
-// made with Nest's ConfigurableModuleBuilder: it knows no options that shape the
-// module beside a factory, nor types that depend on one of them (`tenants`).
+// Each concept declares its own options; here they are put together. Nest's
+// ConfigurableModuleBuilder is not used: it has neither options that stand beside a
+// factory, nor types that depend on one of them (`tenants`).
 
-/** What a factory may make: the account, how to talk to Plutu, how to open checkouts. */
+/** What a factory can make: the account, how to talk to Plutu, how to open checkouts. */
 export interface PlutuOptions extends PlutuKeys, ApiOptions, CheckoutOptions {}
 
-/** The same with tenants: the application's own keys may be left out. */
+/** The same with tenants: the application itself needs no keys. */
 export interface PlutuTenantOptions extends ApiOptions, CheckoutOptions {
-  /** As {@link PlutuKeys.apiKey}. */
+  /** See {@link PlutuKeys.apiKey}. */
   apiKey?: PlutuKeys['apiKey'] | undefined;
-  /** As {@link PlutuKeys.accessToken}. */
+  /** See {@link PlutuKeys.accessToken}. */
   accessToken?: PlutuKeys['accessToken'] | undefined;
-  /** As {@link PlutuKeys.secretKey}. */
+  /** See {@link PlutuKeys.secretKey}. */
   secretKey?: PlutuKeys['secretKey'] | undefined;
 }
 
 /**
- * What shapes the module itself. It stands beside a factory, because routes are made
- * before the factory runs.
+ * The options that shape the module itself. They stand beside a factory, because the
+ * routes are made before the factory runs.
  */
 export interface PlutuModuleExtras extends CallbackOptions {
   /**
-   * A name for the account, made of `A-Z a-z 0-9 _ -`, if an application has
-   * several: each is a registration of its own, with its own credentials, routes
-   * and delivery. Its events carry the name, `@InjectPlutu(MpgsService, name)`
-   * injects its services.
+   * A name for the account, made of `A-Z a-z 0-9 _ -`, if the application has
+   * several. Each account is a registration of its own, with its own credentials,
+   * routes and delivery. Its events carry the name, and
+   * `@InjectPlutu(MpgsService, name)` injects its services.
    *
    * @default 'default'
    */
   name?: string | undefined;
 
   /**
-   * Make the module's providers injectable everywhere.
+   * Whether the module's services can be injected everywhere.
    *
    * @default true
    */
@@ -79,28 +79,27 @@ export interface PlutuModuleExtras extends CallbackOptions {
   delivery?: PaymentDeliveryDefinition | undefined;
 
   /**
-   * The record of checkouts and payments in the application's own database, such
-   * as `sqlJournal(…)` of `nestjs-plutu/sql`. It delivers the payments itself, so
-   * there is no `delivery` beside it.
+   * The record of checkouts and payments in the application's database, such as
+   * `sqlJournal(…)` of `nestjs-plutu/sql`. It also delivers the payments, so it
+   * cannot be combined with `delivery`.
    */
   journal?: PaymentJournalDefinition | undefined;
 
   /**
-   * A provider of the application that knows its invoices: any injectable class with
-   * the method of {@link InvoiceSource}. With it, a payment of another amount than
-   * was due is a *mismatch* and not *approved*, and a checkout needs only the invoice
-   * number.
+   * A provider that knows the application's invoices: any injectable class with the
+   * method of {@link InvoiceSource}. With it, a payment of an amount that was not due
+   * is a *mismatch* and not *approved*, and a checkout needs only the invoice number.
    */
   invoices?: InjectionToken<InvoiceSource> | undefined;
 
   /**
-   * Credentials for each tenant of the application, from wherever they are kept.
-   * `createCheckout` then names the tenant, its callbacks are verified with that
-   * tenant's keys, and the events carry it.
+   * Where to find the credentials of each tenant. `createCheckout` then names the
+   * tenant, its callbacks are verified with that tenant's keys, and its events carry
+   * the tenant.
    */
   tenants?: PlutuTenants | undefined;
 
-  /** Modules whose providers the factory, or the gateways' guards, inject. */
+  /** Modules whose providers the factory or the gateways' guards inject. */
   imports?: ModuleMetadata['imports'] | undefined;
 }
 
@@ -125,18 +124,18 @@ export interface PlutuOptionsFactory<Options = PlutuOptions> {
   createPlutuOptions(account: string): Options | Promise<Options>;
 }
 
-/** What `PlutuModule.forRootAsync` takes: one of the three `use…`, and extras. */
+/** What `PlutuModule.forRootAsync` takes: one of the three `use…` options, and the options beside it. */
 export interface PlutuModuleAsyncOptions<
   Options = PlutuOptions,
 > extends PlutuModuleExtras {
-  /** What to hand to `useFactory`. */
+  /** The providers that `useFactory` gets as its arguments. */
   inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
-  /** Makes the options; its arguments are what `inject` names. */
-  // Which no type can follow.
+  /** Makes the options. Its arguments are the providers in `inject`. */
+  // No type can follow that.
   useFactory?: ((...args: never[]) => Options | Promise<Options>) | undefined;
-  /** A class to make an instance of, which makes the options. */
+  /** A class to instantiate, whose instance makes the options. */
   useClass?: Type<PlutuOptionsFactory<Options>> | undefined;
-  /** A provider of a module in `imports`, or a global one, that makes them. */
+  /** A provider that makes them, from a module in `imports` or a global one. */
   useExisting?: InjectionToken<PlutuOptionsFactory<Options>> | undefined;
 }
 
@@ -146,8 +145,8 @@ export interface PlutuTenantModuleAsyncOptions extends PlutuModuleAsyncOptions<P
 }
 
 /**
- * What `PlutuModule.forRoot` needs of what it is given: with `tenants` or without, so
- * that the compiler names a credential that is missing. For a union of the two it
+ * What `PlutuModule.forRoot` needs, depending on whether it is given `tenants`. In
+ * this way the compiler names a missing credential; for a union of the two types it
  * would name `tenants`.
  */
 export type PlutuModuleOptionsFor<Given> =

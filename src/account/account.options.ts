@@ -10,8 +10,8 @@ export interface PlutuKeys {
   accessToken: string;
 
   /**
-   * The account's secret key, which signs callbacks. While it is being
-   * replaced, give both: a callback that any of them signed is genuine.
+   * The account's secret key, which signs callbacks. While you replace it, give a
+   * list of both keys: a callback that is signed with either of them is genuine.
    */
   secretKey: string | readonly string[];
 }
@@ -23,12 +23,12 @@ export const KEY_OPTIONS = namesOf<PlutuKeys>({
 });
 
 /**
- * Where the credentials of the application's tenants are kept. Any injectable
- * class of the application can be one.
+ * Finds the credentials of each tenant. Any injectable class of the application can
+ * implement it.
  */
 export interface TenantCredentialsSource {
   /**
-   * @param account the `name` of the registration that asks.
+   * @param account the `name` of the account that asks.
    * @returns the tenant's credentials, or nothing if there is no such tenant.
    */
   findCredentials(
@@ -37,20 +37,21 @@ export interface TenantCredentialsSource {
   ): PlutuKeys | null | undefined | Promise<PlutuKeys | null | undefined>;
 }
 
-/** The application's tenants, each with an account of its own at Plutu. */
+/** Tenants of the application, each with its own account at Plutu. */
 export interface PlutuTenants {
-  /** A provider of the application that knows their credentials. */
+  /** The provider that knows their credentials. */
   source: InjectionToken<TenantCredentialsSource>;
 
   /**
-   * How many tenants' credentials to keep at hand, the latest used.
+   * For how many tenants to remember the credentials: the ones used last.
    *
    * @default 1000
    */
   max?: number | undefined;
 
   /**
-   * For how long, in milliseconds: how soon a changed key takes effect.
+   * How long to remember them, in milliseconds. A changed key takes effect after
+   * this time at the latest.
    *
    * @default 60000
    */

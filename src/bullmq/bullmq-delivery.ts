@@ -22,60 +22,59 @@ import { abandon } from './queue-redis.js';
 /** How payments go through Redis. All times are in milliseconds. */
 export interface BullMqDeliveryOptions {
   /**
-   * The queue: the same in every instance of the application, and of no other
-   * application on that Redis, which would take its payments.
+   * The name of the queue: the same in every instance of the application. No other
+   * application on that Redis may use it, because it would take the payments.
    */
   queueName: string;
 
   /**
-   * Where Redis is, as an object, such as `{ url }`. It has to keep what it is
-   * given: `appendonly yes`, `maxmemory-policy noeviction`, and for a failover
+   * Where Redis is, as an object, such as `{ url }`. Set it up so that it loses
+   * nothing: `appendonly yes`, `maxmemory-policy noeviction`, and for a failover
    * `min-replicas-to-write 1`.
    *
-   * @default that of the application's `BullModule.forRoot`
+   * @default the connection of your `BullModule.forRoot`
    */
   connection?: ConnectionOptions | undefined;
 
   /**
    * Whether this instance also takes payments out of the queue and publishes
-   * them. Switch it off if the consumers live in other processes.
+   * them. Switch it off if the consumers run in other processes.
    *
    * @default true
    */
   worker?: boolean | undefined;
 
   /**
-   * How long a finished transaction is remembered, at least 1000. A customer
-   * may reload the page days later.
+   * How long a finished payment is remembered, at least 1000. A customer may reload
+   * the page days later.
    *
    * @default 2592000000 (30 days)
    */
   rememberFor?: number | undefined;
 
   /**
-   * How often a payment is published before it is left in the failed set.
+   * How many times a payment is tried before it is left in the failed set.
    *
    * @default 15, which with the default `backoff` takes two to five hours
    */
   attempts?: number | undefined;
 
   /**
-   * The pause after the first failure. It doubles with each further one.
+   * The pause after the first failure. It doubles with each further failure.
    *
    * @default 1000
    */
   backoff?: number | undefined;
 
   /**
-   * How long an arrival may wait for Redis, before it is answered with 503.
+   * How long an arrival may wait for Redis before it is answered with 503.
    *
    * @default 5000
    */
   acceptTimeout?: number | undefined;
 
   /**
-   * How long one consumer may take, before it counts as failed and is tried
-   * again.
+   * How long one consumer may take before it counts as failed and is tried again.
    *
    * @default 60000
    */
@@ -89,9 +88,8 @@ export interface BullMqDeliveryOptions {
   concurrency?: number | undefined;
 
   /**
-   * How long a crashed instance keeps what it was publishing, before another
-   * takes over. A handler that blocks the event loop for longer than this is
-   * called twice.
+   * How long the payments of a crashed instance wait before another instance takes
+   * over. A handler that blocks the event loop for longer than this is called twice.
    *
    * @default 30000
    */
@@ -112,9 +110,9 @@ const OPTIONS = namesOf<BullMqDeliveryOptions>({
 });
 
 /**
- * For several instances: a payment is accepted once it is in Redis, and
- * published by a worker of any instance, again if a handler fails. For the
- * `delivery` option of `PlutuModule`.
+ * For several instances: a payment is accepted when it is in Redis. A worker of any
+ * instance publishes it, and again if a handler fails. For the option `delivery` of
+ * `PlutuModule`.
  *
  * @throws {PlutuConfigurationError} for an option that cannot work.
  */
@@ -200,13 +198,13 @@ export function bullMqDelivery(
 }
 
 /**
- * The queue, if somebody said where its Redis is. BullMQ itself would take one
- * on this machine, or throw an error of its own.
+ * The queue, if the options say where its Redis is. BullMQ itself would take the one
+ * on this machine, or throw its own error.
  *
- * @throws {PlutuConfigurationError} if nobody did.
+ * @throws {PlutuConfigurationError} if they do not.
  */
 function connected(queue: Queue<PaymentJob>): Queue<PaymentJob> {
-  // Typed as if it were always there, and absent all the same.
+  // The type says that it is always there. It is not.
   const connection: unknown = queue.opts.connection;
   if (connection) return queue;
   void abandon(queue).catch(() => {});

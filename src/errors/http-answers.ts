@@ -24,35 +24,36 @@ import {
   type FieldErrors,
 } from './plutu-errors.js';
 
-/** The body of the answer that a {@link PlutuError} becomes. */
+/** The body of the HTTP answer to a {@link PlutuError}. */
 export class PlutuErrorAnswer {
   /** The HTTP status. */
   readonly statusCode!: number;
-  /** Made for programs: that of the error, such as `PLUTU_INVALID_REQUEST`. */
+  /** For programs: the error's code, such as `PLUTU_INVALID_REQUEST`. */
   readonly code!: string;
-  /** Made for people, in English. */
+  /** For people, in English. */
   readonly message!: string;
   /** What is wrong with single fields. */
   readonly fields?: FieldErrors | undefined;
 }
 
 /**
- * Turns a {@link PlutuError} into the HTTP answer for whoever sent the request:
+ * Turns a {@link PlutuError} into the HTTP answer to the request:
  *
  * | error | status |
  * |---|---|
  * | invalid request | 400 |
- * | not what the invoice is due | 422 |
+ * | the request does not agree with the invoice | 422 |
+ * | refused because of the request or the customer | 422 |
+ * | refused because of Plutu; no connection; unexpected answer | 502 |
  * | the order is already paid | 409 |
- * | one-time password: the customer can do something | 422; 429 for those who have to wait |
- * | refused: the request, or the customer | 422 |
- * | refused: Plutu; no connection; unexpected answer | 502 |
+ * | one-time password: the customer can do something | 422, or 429 to wait |
  * | outcome unknown, of a checkout or of a payment | 504 |
  * | paid, but not delivered | 503 |
- * | a lookup of the application's own failed; the journal cannot be written | 503 |
- * | refused: the configuration | 500 |
+ * | the application's lookup failed; the journal cannot be written | 503 |
+ * | refused because of the configuration | 500 |
  *
- * What only the operator can correct is answered with its code and no more.
+ * If only the operator can correct the problem, the answer has the code and nothing
+ * else about it.
  */
 export function toHttpException(error: PlutuError): HttpException {
   const answer = httpAnswer(error);

@@ -9,8 +9,8 @@
 export type PlutuFault = 'configuration' | 'request' | 'customer' | 'plutu';
 
 /**
- * The codes that Plutu's official plugins and careful integrations know, as Plutu
- * spells them, and who can correct them.
+ * The codes that Plutu's official plugins and careful integrations know, in Plutu's
+ * spelling, and who can correct them.
  */
 const FAULTS = {
   UNAUTHORIZED: 'configuration',
@@ -24,7 +24,7 @@ const FAULTS = {
   INVALID_MERCHANT_CATEGORY: 'configuration',
   TEST_MODE_NOT_SUPPORTED: 'configuration',
   CURRENCY_NOT_SUPPORTED: 'configuration',
-  // Of the merchant's settings at Plutu, not of a request, as the plugins say.
+  // The plugins say that the merchant's settings at Plutu lack it, not the request.
   MISSING_PARAMETER: 'configuration',
   MISSING_QR_PARAMETER: 'request',
   REFERENCE_NUMBER_DOES_NOT_EXIST: 'request',
@@ -55,18 +55,18 @@ const FAULTS = {
   BACKEND_ERROR: 'plutu',
   BACKEND_SERVER_ERROR: 'plutu',
   ADD_PAYMENT_ERROR: 'plutu',
-  // The official SDK makes these two up when it had no usable answer.
+  // The official SDK makes these two up if it got no usable answer.
   CONNECT_ERROR: 'plutu',
   REQUEST_ERROR: 'plutu',
 } as const satisfies Record<string, PlutuFault>;
 
 /**
- * An error code that is known to this package, in Plutu's own spelling. Plutu's
- * list is open.
+ * An error code that this package knows, in Plutu's own spelling. Plutu may have
+ * others.
  */
 export type PlutuErrorCode = keyof typeof FAULTS;
 
-/** What Plutu may send some day instead of its own spelling. */
+/** What Plutu may send one day instead of its own spelling. */
 const CORRECTED: ReadonlyMap<string, PlutuErrorCode> = new Map([
   ['INVALID_OTP', 'INVLIAD_OTP'],
   ['OTP_WAIT_BEFORE_RESEND', 'OTP_WAIT_BEFORE_RESNED'],

@@ -4,19 +4,18 @@ import type { PlutuErrorCode, PlutuFault } from './plutu-error-codes.js';
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Base of everything that the gateways' services and the module's options throw:
+ * The base of all errors that the gateways' services and the module's options throw:
  * `catch` it to handle them all. (A callback is answered with Nest's HTTP
- * exceptions.)
- * None of them carries a key, a token or a request's headers.
+ * exceptions.) No error carries a key, a token or a request's headers.
  */
 export abstract class PlutuError extends Error {
   /**
-   * Stable and made for programs: begins with `PLUTU_` where this package chose
-   * it, and is Plutu's own text on a {@link PlutuRefusedError}.
+   * For programs, and stable. It begins with `PLUTU_` if this package chose it. On a
+   * {@link PlutuRefusedError} it is Plutu's own text.
    */
   abstract readonly code: string;
 
-  /** Whether sending the very same request again can help. */
+  /** Whether sending the same request again can help. */
   abstract readonly retryable: boolean;
 
   constructor(message: string, options?: ErrorOptions) {
@@ -25,12 +24,12 @@ export abstract class PlutuError extends Error {
   }
 }
 
-/** `PlutuModule` cannot work with an option. Thrown while the application starts. */
+/** An option of `PlutuModule` cannot work. Thrown while the application starts. */
 export class PlutuConfigurationError extends PlutuError {
   override readonly code = 'PLUTU_CONFIGURATION';
   override readonly retryable = false;
 
-  /** @param option the option to correct, as spelled in `PlutuModuleOptions`. */
+  /** @param option the option to correct, as it is named in `PlutuModuleOptions`. */
   constructor(
     readonly option: string,
     message: string,
@@ -40,8 +39,8 @@ export class PlutuConfigurationError extends PlutuError {
 }
 
 /**
- * The application's own `findInvoice` or `findCredentials` threw (`cause`), took
- * too long, or answered something that cannot be read. Nothing was sent.
+ * The application's `findInvoice` or `findCredentials` threw (`cause`), took too
+ * long, or returned something that cannot be read. Nothing was sent.
  */
 export class PlutuLookupError extends PlutuError {
   override readonly code = 'PLUTU_LOOKUP_FAILED';
@@ -58,26 +57,23 @@ export class PlutuLookupError extends PlutuError {
   }
 }
 
-/**
- * The journal could not be written (`cause`), so Plutu was not asked. Nothing was
- * sent.
- */
+/** The journal could not be written (`cause`), so nothing was sent to Plutu. */
 export class PlutuJournalError extends PlutuError {
   override readonly code = 'PLUTU_JOURNAL_FAILED';
   override readonly retryable = true;
 
   constructor(cause: unknown) {
-    // What a database says may quote the statement, with its values.
+    // A database's own message may quote the statement, with its values.
     super('The journal could not be written. Nothing was sent.', { cause });
   }
 }
 
-/** The request breaks a rule that is known beforehand. Nothing was sent. */
+/** The request breaks one of Plutu's known rules. Nothing was sent. */
 export class PlutuInvalidRequestError extends PlutuError {
   override readonly code = 'PLUTU_INVALID_REQUEST';
   override readonly retryable = false;
 
-  /** @param fields what is wrong, by property of the request. */
+  /** @param fields what is wrong, by the property of the request. */
   constructor(readonly fields: FieldErrors) {
     super(
       `The request is not valid: ${Object.values(fields).flat().join('; ')}.`,
@@ -86,17 +82,17 @@ export class PlutuInvalidRequestError extends PlutuError {
 }
 
 /**
- * With the `invoices` option: what was asked for is not what the application's
- * own invoices say. Nothing was sent.
+ * With the option `invoices`: the request does not agree with the application's
+ * invoice. Nothing was sent.
  */
 export class PlutuInvoiceMismatchError extends PlutuError {
   override readonly code = 'PLUTU_INVOICE_MISMATCH';
   override readonly retryable = false;
-  /** What does not agree: the one field, with one sentence. */
+  /** The one field that does not agree, with one sentence. */
   readonly fields: FieldErrors;
 
   /**
-   * @param field `invoiceNo` or `orderNo`: there is none, or nothing that can be
+   * @param field `invoiceNo` or `orderNo`: there is none, or no amount that can be
    *   charged is due; `amount`: another amount is due.
    */
   constructor(field: 'invoiceNo' | 'orderNo' | 'amount', problem: string) {
@@ -108,20 +104,20 @@ export class PlutuInvoiceMismatchError extends PlutuError {
 /**
  * Plutu answered, and the answer is no.
  *
- * Where `fault` is `plutu`, an invoice number may be used up all the same: a
- * second attempt can come back as `DUPLICATED_INVOICE_NUMBER`.
+ * If `fault` is `plutu`, the invoice number may be used up anyway: a second attempt
+ * can be refused with `DUPLICATED_INVOICE_NUMBER`.
  */
 export class PlutuRefusedError extends PlutuError {
-  /** Plutu's own code, untouched; `PLUTU_REFUSED` where Plutu gave none. */
+  /** Plutu's own code, unchanged; `PLUTU_REFUSED` if Plutu gave no code. */
   override readonly code: string;
   override readonly retryable: boolean;
   /** `code`, in Plutu's own spelling, if it is one that this package knows. */
   readonly knownCode: PlutuErrorCode | undefined;
-  /** Who can correct it: the account's set-up, the request, the customer, or Plutu. */
+  /** Who can correct it: the merchant, the caller, the customer, or Plutu. */
   readonly fault: PlutuFault;
-  /** The HTTP status, as the answer's body gives it or else as it was sent. */
+  /** The HTTP status: the one in the answer's body, or else the one that was sent. */
   readonly httpStatus: number;
-  /** Plutu's words on single fields, by property of the request (`invoiceNo`). */
+  /** What Plutu says about single fields, by the property of the request (`invoiceNo`). */
   readonly fields: FieldErrors;
 
   constructor(refusal: {
@@ -144,15 +140,15 @@ export class PlutuRefusedError extends PlutuError {
 }
 
 /**
- * No connection to Plutu: refused, name not found, no route, or a certificate
- * that does not hold. Nothing was sent, so the invoice number is still free.
+ * No connection to Plutu: refused, name not found, no route, or a certificate that
+ * is not valid. Nothing was sent, so the invoice number is still free.
  */
 export class PlutuConnectionError extends PlutuError {
   override readonly code = 'PLUTU_CONNECTION_FAILED';
   override readonly retryable = true;
 
   /**
-   * @param networkCode Node's code of the failure, such as `ECONNREFUSED`.
+   * @param networkCode Node's code for the failure, such as `ECONNREFUSED`.
    * @param host the host of `baseUrl`, with its port.
    */
   constructor(
@@ -166,16 +162,16 @@ export class PlutuConnectionError extends PlutuError {
 }
 
 /**
- * The request went out and no whole answer came back: whether Plutu acted on it
- * is unknown. The invoice number may be used up, so open the next checkout with
- * a new one.
+ * The request was sent, but no complete answer came back. It is unknown whether
+ * Plutu acted on it. The invoice number may be used up, so open the next checkout
+ * with a new one.
  */
 export class PlutuOutcomeUnknownError extends PlutuError {
   override readonly code = 'PLUTU_OUTCOME_UNKNOWN';
   override readonly retryable = false;
 
   /**
-   * @param reason `timeout`: no answer within the `timeout` option;
+   * @param reason `timeout`: no answer within the time of the option `timeout`;
    *   `cut-off`: the connection ended before the answer did.
    * @param invoiceNo the invoice that the request was about.
    */
@@ -354,8 +350,8 @@ export class PlutuPaymentNotDeliveredError extends PlutuError {
 }
 
 /**
- * Something answered, but not in a form that Plutu documents: a proxy's HTML
- * page, an empty body, a redirect, a checkout URL that is none.
+ * There was an answer, but not in a form that Plutu documents: a proxy's HTML page,
+ * an empty body, a redirect, or a checkout URL that is not a URL.
  */
 export class PlutuUnexpectedAnswerError extends PlutuError {
   override readonly code = 'PLUTU_UNEXPECTED_ANSWER';
@@ -363,8 +359,8 @@ export class PlutuUnexpectedAnswerError extends PlutuError {
 
   /**
    * @param problem what is wrong with the answer, as a clause.
-   * @param httpStatus the answer's HTTP status; `undefined` where the answer
-   *   was too large to be read.
+   * @param httpStatus the answer's HTTP status; `undefined` if the answer was too
+   *   large to be read.
    * @param excerpt the answer's first 200 characters, on one line.
    */
   constructor(
@@ -373,6 +369,6 @@ export class PlutuUnexpectedAnswerError extends PlutuError {
     readonly excerpt: string,
   ) {
     const status = httpStatus === undefined ? '' : ` (HTTP ${httpStatus})`;
-    super(`Plutu's answer is not what it documents${status}: ${problem}.`);
+    super(`Plutu sent an undocumented answer${status}: ${problem}.`);
   }
 }

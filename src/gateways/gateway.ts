@@ -16,11 +16,11 @@ export interface Gateway {
   readonly service: Type<unknown>;
 }
 
-/** What an application may say of any gateway, in `gateways`. */
+/** The options of every gateway, in `gateways`. */
 export interface GatewayOptions {
   /**
-   * The path of the gateway's routes, behind the application's global prefix.
-   * Versioning does not touch it.
+   * The path of the gateway's routes, after the application's global prefix. Nest's
+   * versioning does not change it.
    *
    * @default 'plutu/<gateway>', and 'plutu/<name>/<gateway>' for an account with a
    *   name

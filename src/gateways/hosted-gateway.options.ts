@@ -3,16 +3,16 @@ import type { RedirectPages } from '../callbacks/redirect-pages.js';
 import { namesOf } from '../utils/options.js';
 import type { GatewayOptions } from './gateway.js';
 
-/** The routes that a hosted gateway may have; `return` is T-Lync's. */
+/** The routes that a gateway can have. Only T-Lync has `return`. */
 export type HostedGatewayRoute = 'callback' | 'return' | 'checkout';
 
-/** What an application may say of a hosted gateway, in `gateways`. */
+/** The options of a hosted gateway, in `gateways`. */
 export interface HostedGatewayOptions extends GatewayOptions {
   /**
-   * Which routes there are. `callback` takes Plutu's callbacks; `return` takes the
-   * customer's browser, at a gateway that keeps the two apart (T-Lync). `POST
-   * checkout` opens a checkout for whoever may call it, who then chooses the invoice
-   * number and, without the option `invoices`, the amount; it cannot be had with
+   * Which routes there are. `callback` takes Plutu's callbacks. `return` takes the
+   * customer's browser, at a gateway that keeps the two apart (T-Lync). `checkout` is
+   * `POST checkout`, which opens a checkout over HTTP: its caller chooses the invoice
+   * number and, without the option `invoices`, the amount. It is not available with
    * `tenants`.
    *
    * @default all but 'checkout'
@@ -23,23 +23,23 @@ export interface HostedGatewayOptions extends GatewayOptions {
   redirect?: string | RedirectPages | undefined;
 
   /**
-   * Decorators for the methods of the routes `callback` and `return`: what tells a
-   * global guard of the application to let Plutu and customers in, such as its own
-   * `@Public()`.
+   * Decorators for the methods of the routes `callback` and `return`, such as the
+   * application's `@Public()`, which make its global guards let Plutu and customers
+   * in.
    */
   callbackDecorators?: readonly MethodDecorator[] | undefined;
 
   /**
-   * Guards for `POST checkout`. What they inject has to be global, or come from a
-   * module in `imports`.
+   * Guards for `POST checkout`. The providers that they inject have to be global, or
+   * from a module in `imports`.
    */
   checkoutGuards?: readonly (Type<CanActivate> | CanActivate)[] | undefined;
 
   /**
-   * Whether `POST checkout` tells Plutu the address of its caller, if the request
-   * names none. It is the one that Express and Fastify see: behind a proxy, set
-   * their `trust proxy` or `trustProxy`. Switch it on if customers call the route
-   * themselves; if a server of yours does, it is the server's.
+   * Whether `POST checkout` sends the caller's address to Plutu, if the request has
+   * no `customerIp`. It is the address that Express or Fastify sees: behind a proxy,
+   * set `trust proxy` or `trustProxy`. Switch it on only if customers call the route
+   * themselves. If your own server calls it, the address would be the server's.
    *
    * @default false
    */

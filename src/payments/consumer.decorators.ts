@@ -9,19 +9,19 @@ import {
   type PaymentUnknownEvent,
 } from './events.js';
 
-/** Which events a handler takes, and when it is called. */
+/** Which events a handler gets, and when it is called. */
 export interface ConsumerOptions {
   /**
-   * The stable name of the consumer that the method is. What it has done is
-   * remembered under this name, so a renamed method needs one.
+   * The name of the consumer. The module records under this name which payments it
+   * has handled, so set it before you rename the class or the method.
    *
    * @default the names of class and method, such as `OrdersService.paid`
    */
   readonly consumer?: string | undefined;
 
   /**
-   * The consumers of the same event that have to succeed before this one is
-   * called. One that does not apply, because of its filter, counts as done.
+   * The consumers of the same event that have to succeed before this one is called.
+   * A consumer that does not apply, because of its filter, counts as done.
    */
   readonly after?: string | readonly string[] | undefined;
 
@@ -35,7 +35,7 @@ export interface ConsumerOptions {
 /**
  * A decorator for methods that take the event `E`.
  *
- * @typeParam Method such a method, with whatever it returns.
+ * @typeParam Method such a method, with any return type.
  */
 export type ConsumerDecorator<E> = <Method extends (event: E) => unknown>(
   target: object,
@@ -76,28 +76,28 @@ export function consumerDecorator<E>(
 
 /**
  * Calls the method when an invoice is paid. If the method throws, it is called
- * again: by the delivery, or at the payment's next arrival. Consumers that have
- * succeeded are not. A process may die after the method has worked and before
- * that was noted, so make its effect idempotent.
+ * again, by the delivery or at the payment's next arrival. Consumers that have
+ * succeeded are not called again. A process may die after the method has worked and
+ * before that was recorded, so make its effect idempotent.
  */
 export const OnPaymentApproved = consumerDecorator<PaymentApprovedEvent>(
   PLUTU_EVENTS.paymentApproved,
 );
 
-/** Calls the method when a customer backed out. Errors: as for *approved*. */
+/** Calls the method when a customer backed out. If it throws: as for *approved*. */
 export const OnPaymentCanceled = consumerDecorator<PaymentCanceledEvent>(
   PLUTU_EVENTS.paymentCanceled,
 );
 
 /**
- * Calls the method when a payment was neither made nor backed out of. Errors: as
- * for *approved*.
+ * Calls the method when a customer has neither paid nor backed out, such as after a
+ * declined card. If it throws: as for *approved*.
  */
 export const OnPaymentIncomplete = consumerDecorator<PaymentIncompleteEvent>(
   PLUTU_EVENTS.paymentIncomplete,
 );
 
-/** Calls the method when something was paid that was not due. Errors: as for *approved*. */
+/** Calls the method when something was paid that was not due. If it throws: as for *approved*. */
 export const OnPaymentMismatch = consumerDecorator<PaymentMismatchEvent>(
   PLUTU_EVENTS.paymentMismatch,
 );

@@ -6,11 +6,11 @@ import { CURRENCY } from '../protocol/values.js';
 import { applicationProvider } from '../utils/application-provider.js';
 import { inTime } from '../utils/in-time.js';
 
-/** What the application is asked for. */
+/** Which invoice the module asks for. */
 export interface InvoiceQuery {
   /** The invoice number that the checkout was opened with. */
   readonly invoiceNo: string;
-  /** The order that the invoice is for; the invoice number, if there is none. */
+  /** The order that the invoice is for; the invoice number, if it has no other. */
   readonly orderNo: string;
   /** The `name` of the account; `default` if it has none. */
   readonly account: string;
@@ -20,11 +20,11 @@ export interface InvoiceQuery {
   readonly gateway: string;
 }
 
-/** What an invoice is due, as the application has it. */
+/** The amount that is due for an invoice. */
 export interface InvoiceDue {
   /**
-   * A decimal number: text such as `'25.50'` or `'25.500'`, a number, a bigint,
-   * or an object whose text it is, such as the `Decimal` of an ORM.
+   * A decimal number: text such as `'25.50'` or `'25.500'`, a number, a bigint, or
+   * an object that turns into such text, such as the `Decimal` of an ORM.
    */
   readonly amount:
     | string
@@ -38,23 +38,25 @@ export interface InvoiceDue {
   readonly currency: string;
 }
 
-/** What was due, as plain data. */
+/** The amount that was due, as plain data. */
 export interface DueAmount {
-  /** A decimal number, as the application spelled it. */
+  /** A decimal number, as the application wrote it. */
   readonly amount: string;
   /** ISO 4217, such as `USD`. */
   readonly currency: string;
 }
 
 /**
- * The application's invoices, as far as the module has to know them. Any
- * injectable class of the application can be one.
+ * Finds the application's invoices. Any injectable class of the application can
+ * implement it.
  */
 export interface InvoiceSource {
   /**
-   * @param query which invoice: those of two tenants may have one number.
-   * @returns what the invoice is due, whether it is paid by now or not, or
-   *   nothing if there is no such invoice.
+   * Has 4 seconds to answer.
+   *
+   * @param query which invoice; two tenants may have invoices of the same number.
+   * @returns what is due, whether it has been paid by now or not, or nothing if there
+   *   is no such invoice.
    */
   findInvoice(
     query: InvoiceQuery,

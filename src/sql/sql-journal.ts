@@ -25,34 +25,34 @@ import { PaymentRunner } from './payment-runner.js';
 import { DEFAULT_PREFIX, prepareSchema } from './schema.js';
 import { tableNames } from './table-names.js';
 
-/** How the journal reaches the database, and what it does. Times in milliseconds. */
+/** How the journal reaches the database, and how it works. Times are in milliseconds. */
 export interface SqlJournalOptions<Tx = unknown> {
   /** Modules whose providers the factory injects, unless they are global. */
   imports?: ModuleMetadata['imports'] | undefined;
 
-  /** What to hand to `useFactory`. */
+  /** The providers that `useFactory` gets as its arguments. */
   inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
 
   /** Makes the executor, such as `(db: DataSource) => fromTypeOrm(db)`. */
   useFactory: (...args: never[]) => SqlExecutor<Tx> | Promise<SqlExecutor<Tx>>;
 
   /**
-   * The schema of PostgreSQL, or the database of MySQL, that the tables are in.
+   * The schema that the tables are in; on MariaDB and MySQL, the database.
    *
    * @default that of the connection
    */
   schema?: string | undefined;
 
   /**
-   * What the names of the tables begin with.
+   * The beginning of the tables' names.
    *
    * @default 'plutu_'
    */
   prefix?: string | undefined;
 
   /**
-   * Whether to make and change the tables when the application starts. If not, an
-   * application whose tables are behind does not start.
+   * Whether to create and change the tables when the application starts. If not, an
+   * application whose tables are missing or out of date does not start.
    *
    * @default true unless NODE_ENV is 'production'
    */
@@ -60,45 +60,46 @@ export interface SqlJournalOptions<Tx = unknown> {
 
   /**
    * Whether this instance also publishes payments. Switch it off if the consumers
-   * live in other processes.
+   * run in other processes.
    *
    * @default true
    */
   worker?: boolean | undefined;
 
   /**
-   * How many payments one instance publishes at the same time. Each that books
-   * with `once` takes a connection; leave some to the rest of the application.
+   * How many payments one instance publishes at the same time. Each one that is
+   * booked with `once` takes a connection, so leave some for the rest of the
+   * application.
    *
-   * @default 5, where drivers have 10 connections
+   * @default 5; the pools of most drivers have 10 connections
    */
   concurrency?: number | undefined;
 
   /**
-   * How often a payment is published before it is given up.
+   * How many times a payment is tried before the journal gives up on it.
    *
    * @default 15, which with the default `backoff` takes two to five hours
    */
   attempts?: number | undefined;
 
   /**
-   * The pause after the first failure. It doubles with each further one, up to an
-   * hour.
+   * The pause after the first failure. It doubles with each further failure, up to
+   * an hour.
    *
    * @default 1000
    */
   backoff?: number | undefined;
 
   /**
-   * How long an arrival may wait for the database, before it is answered with 503.
+   * How long an arrival may wait for the database before it is answered with 503.
    *
    * @default 5000
    */
   acceptTimeout?: number | undefined;
 
   /**
-   * How long one consumer may take, before it counts as failed and is tried
-   * again. Its transaction stays open until it ends.
+   * How long one consumer may take before it counts as failed and is tried again.
+   * Its transaction stays open until it ends.
    *
    * @default 60000
    */
@@ -121,11 +122,10 @@ const OPTIONS = namesOf<SqlJournalOptions>({
 });
 
 /**
- * The journal in the application's own database, PostgreSQL, MariaDB or MySQL:
- * every checkout and every signed message, and how far each payment has got. It is
- * also the delivery: a payment is accepted once it is committed, and published by
- * any instance, again if a consumer fails. For the option `journal` of
- * `PlutuModule`.
+ * The journal in the application's PostgreSQL, MariaDB or MySQL database. It records
+ * every checkout, every signed message, and how far each payment has got. It is also
+ * the delivery: a payment is accepted when it is committed. Any instance publishes
+ * it, and again if a consumer fails. For the option `journal` of `PlutuModule`.
  *
  * @throws {PlutuConfigurationError} for an option that cannot work.
  */

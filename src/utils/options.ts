@@ -1,6 +1,6 @@
 import { PlutuConfigurationError } from '../errors/plutu-errors.js';
 
-/** Every key of a type, so that none can be forgotten. */
+/** Lists every key of a type, so that none can be forgotten. */
 export function namesOf<T>(names: Record<keyof T, true>): readonly string[] {
   return Object.keys(names);
 }
@@ -14,9 +14,10 @@ export function failOption(option: string, problem: string): never {
 }
 
 /**
- * Refuses a misspelled or misplaced option: ignored, it would be a silent hole.
+ * Refuses a misspelled or misplaced option, because an ignored one would be a silent
+ * hole.
  *
- * @param place where the options stand, such as `mpgs`; default: the module's.
+ * @param place whose options they are, such as `mpgs`.
  * @throws {PlutuConfigurationError} for the first that is not known.
  */
 export function checkOptionNames(
@@ -40,7 +41,7 @@ export function checkOptionNames(
 }
 
 /**
- * Checks an option that counts something.
+ * Checks an option that is a number.
  *
  * @throws {PlutuConfigurationError} unless it is a whole number in the range.
  */

@@ -7,7 +7,7 @@ import { OrdersService } from '../src/orders.service.js';
 
 /** As TypeORM 0.3 does: it finds the first row for an invoice that is undefined. */
 class OrdersInATable extends OrdersService {
-  override isPaid(invoiceNo: string): boolean {
+  override async isPaid(invoiceNo: string): Promise<boolean> {
     return typeof invoiceNo !== 'string' || super.isPaid(invoiceNo);
   }
 }
