@@ -179,7 +179,7 @@ describe('money that was taken', () => {
       [one, two].map(({ token }) => service.confirm({ token, code: CODE })),
     );
 
-    expect(results.map(({ status }) => status).sort()).toEqual([
+    expect(results.map(({ status }) => status).toSorted()).toEqual([
       'fulfilled',
       'rejected',
     ]);
