@@ -6,7 +6,7 @@ import {
   type PlutuSandboxOptions,
   type SandboxCompletion,
   type SandboxCredentials,
-  type SandboxGatewayName,
+  type SandboxHostedGatewayName,
   type SandboxPayment,
 } from '../sandbox/index.js';
 import { AppAddress } from './app-address.js';
@@ -35,7 +35,7 @@ export interface PlutuTestSandboxOptions extends Omit<
 
 /** Of the module's own routes. */
 const ROUTES: Readonly<
-  Record<SandboxGatewayName, { callback: string; return: string }>
+  Record<SandboxHostedGatewayName, { callback: string; return: string }>
 > = {
   mpgs: { callback: 'plutu/mpgs/callback', return: 'plutu/mpgs/callback' },
   localbankcards: {
@@ -161,12 +161,12 @@ export class PlutuTestSandbox {
   }
 
   /** The route of the module that takes a gateway's callbacks. */
-  callbackUrl(gateway: SandboxGatewayName = 'mpgs'): string {
+  callbackUrl(gateway: SandboxHostedGatewayName = 'mpgs'): string {
     return this.urlOf(this.callbackPath ?? ROUTES[gateway].callback);
   }
 
   /** The route of the module that the customer's browser comes back to. */
-  returnUrl(gateway: SandboxGatewayName = 'mpgs'): string {
+  returnUrl(gateway: SandboxHostedGatewayName = 'mpgs'): string {
     return this.urlOf(this.callbackPath ?? ROUTES[gateway].return);
   }
 

@@ -9,7 +9,7 @@ import {
 } from 'vitest';
 import type {
   PlutuSandbox,
-  SandboxGatewayName,
+  SandboxHostedGatewayName,
 } from '../../src/sandbox/index.js';
 import {
   chromiumPath,
@@ -78,7 +78,7 @@ describe.skipIf(
   /** At a checkout of 25.50. */
   async function atCheckout(
     lang: 'ar' | 'en',
-    gateway: SandboxGatewayName = 'mpgs',
+    gateway: SandboxHostedGatewayName = 'mpgs',
   ) {
     const both = await startBoth();
     const page = await newPage();

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   ARRIVALS,
-  CONFIRM_FAULTS,
+  ANSWER_FAULTS,
   FAULT_CHECKS,
 } from '../../src/sandbox/faults/sandbox-faults.js';
 import {
@@ -35,7 +35,7 @@ function blocks(language: string, origin: string): string[] {
 describe('docs/sandbox.md', () => {
   it.each([
     ...Object.keys(FAULT_CHECKS),
-    ...CONFIRM_FAULTS,
+    ...ANSWER_FAULTS,
     ...ARRIVALS,
     ...GATEWAY_NAMES,
     ...HOSTED_GATEWAYS.flatMap(({ page }) =>

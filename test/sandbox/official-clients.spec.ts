@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_SANDBOX_CREDENTIALS,
   type PlutuSandbox,
-  type SandboxGatewayName,
+  type SandboxHostedGatewayName,
 } from '../../src/sandbox/index.js';
 import { encodeAsPhp, type Pair } from '../../src/protocol/pairs.js';
 import { press, startMerchant, startSandbox } from '../support/sandbox.js';
@@ -13,7 +13,7 @@ import { press, startMerchant, startSandbox } from '../support/sandbox.js';
 
 /** A client of Plutu's, at one gateway. */
 interface Client {
-  readonly gateway: SandboxGatewayName;
+  readonly gateway: SandboxHostedGatewayName;
   readonly fields: (shop: string) => Pair[];
   /** What it signs of a callback; of those that are there, in their order. */
   readonly signs: readonly string[];

@@ -61,6 +61,7 @@ describe('however long it runs', () => {
       refusesUnknownFields: false,
       allowRemote: false,
       slowCardMs: 0,
+      otpLifetimeMs: 1,
       closing: new AbortController().signal,
       emit: () => {},
     });
@@ -81,6 +82,8 @@ describe('however long it runs', () => {
       core.record({
         at: '',
         gateway: 'mpgs',
+        action: 'confirm',
+        processId: undefined,
         unknownFields: [],
         invoiceNo,
         contentType: undefined,

@@ -78,8 +78,8 @@ describe('with a state file', () => {
     '',
     '{',
     '[]',
-    '{"sandbox":"nestjs-plutu","version":2,"checkouts":[{}],"faults":[]}',
-    '{"sandbox":"nestjs-plutu","version":2,"checkouts":[{"token":"t","gateway":"visa","transactionId":"1","invoiceNo":"i","amount":"5","returnUrl":"http://a/","deliveries":[],"faults":{}}],"faults":[]}',
+    '{"sandbox":"nestjs-plutu","version":3,"checkouts":[{}],"otpProcesses":[],"faults":[]}',
+    '{"sandbox":"nestjs-plutu","version":3,"checkouts":[{"token":"t","gateway":"visa","transactionId":"1","invoiceNo":"i","amount":"5","returnUrl":"http://a/","deliveries":[],"faults":{}}],"otpProcesses":[],"faults":[]}',
     '{"name":"somebody-elses","version":1}',
   ])('a damaged one is named, and left alone: %s', async (text) => {
     const file = await stateFile();
