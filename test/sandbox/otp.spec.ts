@@ -485,6 +485,18 @@ describe.each(NAMES)('through %s', (gateway) => {
       expect((await pay(sandbox, request)).status).toBe(200);
     });
 
+    it('has a code for each request, if a rule of its own names it', async () => {
+      const sandbox = await startSandbox();
+      const request = await sendCode(sandbox, gateway);
+      sandbox.setFault({ confirm: 'error', errorCode: 'AUTH_ERROR' });
+      sandbox.setFault({ verify: 'error', errorCode: 'MAINTENANCE_MODE' });
+      const fields = VALID_VERIFY[gateway];
+      const sent = await askOtp(sandbox, gateway, 'verify', fields);
+      expect(codeOf(sent)).toBe('MAINTENANCE_MODE');
+      expect(codeOf(await pay(sandbox, request))).toBe('AUTH_ERROR');
+      expect(sandbox.faults.map(({ struck }) => struck)).toEqual([1, 1]);
+    });
+
     it('can be asked for by the request itself', async () => {
       const sandbox = await startSandbox();
       const headers = {

@@ -106,6 +106,7 @@ describe('with a state file', () => {
     '{"sandbox":"nestjs-plutu","version":3,"checkouts":[{"token":"t","gateway":"visa","transactionId":"1","invoiceNo":"i","amount":"5","returnUrl":"http://a/","deliveries":[],"faults":{}}],"otpProcesses":[],"faults":[]}',
     '{"sandbox":"nestjs-plutu","version":3,"checkouts":[],"otpProcesses":[{"processId":"1"}],"faults":[]}',
     '{"sandbox":"nestjs-plutu","version":3,"checkouts":[],"otpProcesses":[{"processId":"1","mobileNumber":"0913632323","amount":"5","createdAt":"2026-01-01T00:00:00Z","gateway":"mpgs","sms":{"text":"1","code":"1"}}],"faults":[]}',
+    '{"sandbox":"nestjs-plutu","version":3,"checkouts":[],"otpProcesses":[{"processId":"1","mobileNumber":"0913632323","amount":"5","createdAt":"2026-01-01T00:00:00Z","gateway":"edfali","sms":{}}],"faults":[]}',
     '{"name":"somebody-elses","version":1}',
   ])('a damaged one is named, and left alone: %s', async (text) => {
     const file = await newStateFile();

@@ -98,11 +98,7 @@ export class OtpProcesses {
    *   `OTP_EXPIRED`, one of the gateway's own, or that of a test number.
    */
   refuseToCharge(gateway: OtpGateway, request: ChargeRequest): void {
-    const record = this.#chargeable(gateway, request);
-    const failure = failureOf(gateway, record.mobileNumber);
-    if (failure?.at === 'confirm' && !failure.isCharged) {
-      throw refusalOf(failure);
-    }
+    this.#chargeable(gateway, request);
   }
 
   /**
@@ -112,7 +108,6 @@ export class OtpProcesses {
    *   customer is charged all the same.
    */
   charge(gateway: OtpGateway, request: ChargeRequest): SandboxOtpProcess {
-    this.refuseToCharge(gateway, request);
     const record = this.#chargeable(gateway, request);
     const { invoiceNo, customerIp } = request;
     const process = this.#keep({
@@ -136,10 +131,8 @@ export class OtpProcesses {
     this.#records.clear();
   }
 
-  #chargeable(
-    { name, title, testCode, refusals }: OtpGateway,
-    request: ChargeRequest,
-  ): OtpRecord {
+  #chargeable(gateway: OtpGateway, request: ChargeRequest): OtpRecord {
+    const { name, title, testCode, refusals } = gateway;
     const record = this.#records.get(request.processId);
     if (record?.gateway !== name) {
       throw fieldRefusal(
@@ -171,6 +164,8 @@ export class OtpProcesses {
     if (![record.sms.code, testCode].includes(request.code)) {
       throw refusal(refusals.wrongCode, 'The one-time password is wrong.');
     }
+    const failure = failureOf(gateway, record.mobileNumber);
+    if (failure && !failure.isCharged) throw refusalOf(failure);
     return record;
   }
 
