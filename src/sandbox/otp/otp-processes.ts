@@ -202,7 +202,7 @@ function failureOf(
 }
 
 function refusalOf({ code }: TestNumber): ApiError {
-  return refusal(code, 'A test number of the sandbox is always refused so.');
+  return refusal(code, 'The sandbox always refuses this test number so.');
 }
 
 /** One that names the field that is wrong. */
