@@ -169,6 +169,16 @@ describe('a fault strikes', () => {
     expect(sandbox.faults).toMatchObject([{ struck: struck.length }]);
   });
 
+  it('no request that is refused anyway, and waits for one that is not', async () => {
+    const sandbox = await startSandbox();
+    await confirm(sandbox);
+    sandbox.setFault({ confirm: 'error', times: 1 });
+    const used = await confirm(sandbox);
+    expect(await codeOf(used)).toBe('DUPLICATED_INVOICE_NUMBER');
+    const other = { ...VALID_FIELDS, invoice_no: 'INV-2' };
+    expect(await codeOf(await confirm(sandbox, other))).toBe('BACKEND_ERROR');
+  });
+
   it('as the latest rule says, until it is cleared', async () => {
     const sandbox = await startSandbox();
     sandbox.setFault({ confirm: 'error', errorCode: 'AUTH_ERROR' });
