@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   ADFALI,
   adfali,
@@ -326,4 +327,20 @@ describe('nobody is charged', () => {
       message: expect.stringContaining('may have been paid'),
     });
   });
+});
+
+it('an application in production that keeps its attempts in one process says so when it starts', async () => {
+  vi.stubEnv('NODE_ENV', 'production');
+  onTestFinished(() => vi.unstubAllEnvs());
+  const warnings: unknown[] = [];
+  const spy = vi
+    .spyOn(Logger.prototype, 'warn')
+    .mockImplementation((warning: unknown) => void warnings.push(warning));
+  onTestFinished(() => spy.mockRestore());
+
+  await otpShop();
+
+  expect(warnings).toContainEqual(
+    expect.stringContaining('One-time passwords without the option "journal"'),
+  );
 });
