@@ -246,7 +246,7 @@ export class PaymentJournal<Tx = unknown>
    */
   async settle(settlement: Settlement): Promise<Settled> {
     const settled = await this.settlements.settle(settlement);
-    if (!settled.duplicate) this.runner.wake();
+    this.runner.wake();
     return settled;
   }
 
