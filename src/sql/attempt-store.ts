@@ -124,14 +124,16 @@ export class AttemptStore<Tx> {
       if (attempts.some(({ isUnderWay }) => isUnderWay)) {
         return { state: 'busy', refusals: own.failures };
       }
-      await this.change(
+      const hasBegun = await this.change(
         own.id,
         `state = 'charging', process_id = ?, due_at = ${now} + ${Math.round(silence)}`,
         [charge.processId],
         "state IN ('asked', 'sent')",
         tx,
       );
-      return { state: 'begun', refusals: own.failures };
+      return hasBegun
+        ? { state: 'begun', refusals: own.failures }
+        : { state: 'over' };
     });
   }
 

@@ -57,7 +57,7 @@ export interface OpenCase {
 }
 
 /** Which rows of a report. */
-export interface OfTenant {
+export interface ReportOptions {
   /** Only those of this tenant. Default: of every tenant, and of none. */
   readonly tenant?: string | undefined;
 }
@@ -65,7 +65,7 @@ export interface OfTenant {
 /** Every open case of the account, oldest first. */
 export function openCases<Tx>(
   store: JournalStore<Tx>,
-  { tenant }: OfTenant,
+  { tenant }: ReportOptions,
 ): AsyncGenerator<OpenCase> {
   return mergedByTime([
     paymentCases(store, tenant, 'mismatch'),

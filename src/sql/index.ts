@@ -1,7 +1,7 @@
 export { sqlJournal, type SqlJournalOptions } from './sql-journal.js';
 export { PaymentJournal, type Booking } from './payment-journal.js';
 export type { Byline } from './byline.js';
-export type { OfTenant, OpenCase, OpenCaseKind } from './cases.js';
+export type { ReportOptions, OpenCase, OpenCaseKind } from './cases.js';
 export type { Pruned, PruneOptions } from './prune.js';
 export type {
   JournalPayment,

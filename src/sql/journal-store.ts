@@ -329,7 +329,7 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Puts a payment back, with what was done.
+   * Puts a payment back, with what was done. One that is given up is an open case.
    *
    * @param error what went wrong, without anything personal.
    * @param pause until it is tried again, in milliseconds; `undefined` if it is
@@ -345,7 +345,7 @@ export class JournalStore<Tx> {
     const { now } = this.dialect;
     const next =
       pause === undefined
-        ? `due_at = NULL, dead_at = ${now}`
+        ? `due_at = NULL, dead_at = ${now}, closed_at = NULL`
         : `due_at = ${now} + ${Math.round(pause)}`;
     await this.change(
       `consumers = ?, booked = ?, attempts = attempts + 1, lease = NULL, error = ?, ${next}`,

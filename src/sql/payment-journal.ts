@@ -34,7 +34,7 @@ import {
   closeCase,
   openCases,
   retryCase,
-  type OfTenant,
+  type ReportOptions,
   type OpenCase,
 } from './cases.js';
 import type { ChargeWatch } from './charge-watch.js';
@@ -177,7 +177,7 @@ export class PaymentJournal<Tx = unknown>
    * what Plutu signed and nobody can read. Read page by page, so that it may be long
    * and may change meanwhile.
    */
-  openCases(options: OfTenant = {}): AsyncIterable<OpenCase> {
+  openCases(options: ReportOptions = {}): AsyncIterable<OpenCase> {
     return openCases(this.store, options);
   }
 
@@ -246,7 +246,7 @@ export class PaymentJournal<Tx = unknown>
    */
   async settle(settlement: Settlement): Promise<Settled> {
     const settled = await this.settlements.settle(settlement);
-    if (!settled.duplicate) this.runner.wake();
+    this.runner.wake();
     return settled;
   }
 

@@ -3,13 +3,13 @@ import type { PaymentEvent } from '../payments/events.js';
 import { judgedPayment } from '../payments/payment-record.js';
 import type { PaymentSource } from '../payments/payment.js';
 import { checkWholeNumber } from '../utils/options.js';
-import { ATTEMPT_COLUMNS, readAttempt, type OfTenant } from './cases.js';
+import { ATTEMPT_COLUMNS, readAttempt, type ReportOptions } from './cases.js';
 import type { JournalStore } from './journal-store.js';
 import { rowsByTime } from './pages.js';
 import { integer, PAYMENT_COLUMNS, readPayment, text } from './payment-row.js';
 
 /** Which attempts. */
-export interface UnsettledOptions extends OfTenant {
+export interface UnsettledOptions extends ReportOptions {
   /** Only those that were opened longer ago than this, in milliseconds. */
   readonly olderThan: number;
 }
@@ -52,7 +52,7 @@ export interface UnsettledAttempt {
 }
 
 /** Which payments. */
-export interface PaymentsOptions extends OfTenant {
+export interface PaymentsOptions extends ReportOptions {
   /** Only those that arrived at this time or later. */
   readonly from: Date;
   /** Only those that arrived before this time. */

@@ -4,7 +4,12 @@ import { expect, it } from 'vitest';
 import { PlutuAlreadyPaidError, type InvoiceQuery } from '../../src/index.js';
 import { createDatabase } from '../support/databases.js';
 import { approved } from '../support/delivery-contract.js';
-import { attempt, describeOnBoth, startShop } from '../support/journals.js';
+import {
+  attempt,
+  describeOnBoth,
+  SOON,
+  startShop,
+} from '../support/journals.js';
 
 await describeOnBoth('orders in the journal', (server) => {
   it('an order that is paid through two of its invoices is paid once, and the second payment names the first', async () => {
@@ -15,9 +20,9 @@ await describeOnBoth('orders in the journal', (server) => {
     }
 
     await bring({ invoiceNo: 'o-7.1', transactionId: 't-1' });
-    await expect.poll(() => books.payments).toHaveLength(1);
+    await expect.poll(() => books.payments, SOON).toHaveLength(1);
     await bring({ invoiceNo: 'o-7.2', transactionId: 't-2' });
-    await expect.poll(() => books.payments).toHaveLength(2);
+    await expect.poll(() => books.payments, SOON).toHaveLength(2);
 
     expect(books.payments).toMatchObject([
       { outcome: 'approved', invoiceNo: 'o-7.1', orderNo: 'o-7' },
@@ -38,7 +43,7 @@ await describeOnBoth('orders in the journal', (server) => {
     await bring({ invoiceNo: 'inv-1' });
 
     await expect
-      .poll(() => books.payments)
+      .poll(() => books.payments, SOON)
       .toMatchObject([{ invoiceNo: 'inv-1', orderNo: 'inv-1' }]);
   });
 
@@ -59,7 +64,7 @@ await describeOnBoth('orders in the journal', (server) => {
     await journal.openingCheckout(attempt('o-7.1', { orderNo: 'o-7' }));
 
     await bring({ invoiceNo: 'o-7.1' });
-    await expect.poll(() => books.payments).toHaveLength(1);
+    await expect.poll(() => books.payments, SOON).toHaveLength(1);
 
     expect(queries).toMatchObject([{ invoiceNo: 'o-7.1', orderNo: 'o-7' }]);
   });
@@ -69,7 +74,7 @@ await describeOnBoth('orders in the journal', (server) => {
     const { journal, books, bring } = await startShop(database);
     await journal.openingCheckout(attempt('o-7.1', { orderNo: 'o-7' }));
     await bring({ invoiceNo: 'o-7.1', transactionId: 't-1' });
-    await expect.poll(() => books.credits).toEqual([500]);
+    await expect.poll(() => books.credits, SOON).toEqual([500]);
 
     const error: unknown = await journal
       .openingCheckout(attempt('o-7.2', { orderNo: 'o-7' }))
@@ -103,7 +108,7 @@ await describeOnBoth('orders in the journal', (server) => {
     const { journal, books, bring } = await startShop(database);
     await bring({ invoiceNo: 'o-7', outcome: 'canceled' });
     await bring({ invoiceNo: 'o-7', transactionId: 't-2', currency: 'EUR' });
-    await expect.poll(() => books.payments).toHaveLength(2);
+    await expect.poll(() => books.payments, SOON).toHaveLength(2);
 
     await expect(
       journal.openingCheckout(attempt('o-7.2', { orderNo: 'o-7' })),
@@ -119,14 +124,16 @@ await describeOnBoth('orders in the journal', (server) => {
         await journal.openingCheckout(attempt(invoiceNo, { orderNo: 'o-7' }));
       }
       await bring({ invoiceNo: 'o-7.1', transactionId: 't-1' });
-      await expect.poll(() => books.payments).toHaveLength(1);
+      await expect.poll(() => books.payments, SOON).toHaveLength(1);
 
       await bring({ invoiceNo: 'o-7.2', transactionId: 't-2', outcome });
       await expect
-        .poll(() =>
-          database.query(
-            'SELECT outcome FROM plutu_payment WHERE done_at IS NOT NULL ORDER BY arrived_at',
-          ),
+        .poll(
+          () =>
+            database.query(
+              'SELECT outcome FROM plutu_payment WHERE done_at IS NOT NULL ORDER BY arrived_at',
+            ),
+          SOON,
         )
         .toMatchObject([{ outcome: 'approved' }, { outcome }]);
       await sleep(50);
@@ -142,7 +149,7 @@ await describeOnBoth('orders in the journal', (server) => {
     await bring({ invoiceNo: 'o-7', outcome: 'canceled' });
 
     await expect
-      .poll(() => books.payments)
+      .poll(() => books.payments, SOON)
       .toMatchObject([{ outcome: 'canceled' }]);
   });
 
@@ -150,11 +157,11 @@ await describeOnBoth('orders in the journal', (server) => {
     const database = await createDatabase(server);
     const { journal, books } = await startShop(database);
     await journal.accept(approved({ tenant: 'a', transactionId: 't-1' }));
-    await expect.poll(() => books.payments).toHaveLength(1);
+    await expect.poll(() => books.payments, SOON).toHaveLength(1);
 
     await journal.openingCheckout(attempt('inv-1', { tenant: 'b' }));
     await journal.accept(approved({ tenant: 'b', transactionId: 't-2' }));
-    await expect.poll(() => books.payments).toHaveLength(2);
+    await expect.poll(() => books.payments, SOON).toHaveLength(2);
 
     expect(books.payments.map(({ outcome }) => outcome)).toEqual([
       'approved',

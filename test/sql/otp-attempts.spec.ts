@@ -6,8 +6,15 @@ import type {
   OtpCharge,
 } from '../../src/payments/payment-journal.js';
 import type { PaymentJournal } from '../../src/sql/index.js';
+import { AttemptStore } from '../../src/sql/attempt-store.js';
+import { JournalStore } from '../../src/sql/journal-store.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
-import { attempt, describeOnBoth, startShop } from '../support/journals.js';
+import {
+  attempt,
+  describeOnBoth,
+  executorOf,
+  startShop,
+} from '../support/journals.js';
 
 const LIMITS: ChargeLimits = { refusals: 3, silence: 60_000 };
 
@@ -156,7 +163,10 @@ await describeOnBoth('one-time passwords in the journal', (server) => {
     const entry = await journal.openingCheckout(facts);
     await entry.asked('refused');
 
-    for (const id of [entry.id, 'f'.repeat(32)]) {
+    const hosted = await journal.openingCheckout(facts);
+    await hosted.asked('open');
+
+    for (const id of [entry.id, hosted.id, 'f'.repeat(32)]) {
       expect(
         await journal.beginCharge({ ...facts, id, processId: 'p-1' }, LIMITS),
       ).toEqual({ state: 'over' });
@@ -175,6 +185,20 @@ await describeOnBoth('one-time passwords in the journal', (server) => {
       orderNo: 'o-7',
       first: { invoiceNo: 'o-7.1', gateway: 'mpgs' },
     });
+  });
+
+  it('a payment that comes after its charge was given up as unknown settles it', async () => {
+    const database = await createDatabase(server);
+    const { journal } = await startShop(database, { worker: false });
+    const charge = await sendCode(journal, sadad('o-7'));
+    await journal.beginCharge(charge, LIMITS);
+    await journal.endCharge(charge, 'unknown');
+
+    await journal.endCharge(charge, paid(charge));
+
+    expect(
+      await database.query('SELECT state, payment_id FROM plutu_checkout'),
+    ).toMatchObject([{ state: 'settled', payment_id: paid(charge).id }]);
   });
 
   it('a payment that was accepted and not noted at its attempt is found', async () => {
@@ -279,6 +303,26 @@ await describeOnBoth('one-time passwords in the journal', (server) => {
       ),
     ).toEqual([]);
   }, 30_000);
+
+  it('of several instances that find a charge without an end at the same moment, one reports it', async () => {
+    const database = await createDatabase(server);
+    const { journal } = await startShop(database, { worker: false });
+    const executor = executorOf(database);
+    const names = { schema: undefined, prefix: 'plutu_' };
+    const attempts = new AttemptStore(
+      new JournalStore(executor, names, 'default'),
+    );
+    for (let round = 0; round < 5; round++) {
+      const charge = await sendCode(journal, sadad(`o-${round}`));
+      await journal.beginCharge(charge, { ...LIMITS, silence: 0 });
+      const taken = await Promise.all(
+        Array.from({ length: 8 }, () => attempts.takeSilent()),
+      );
+      expect(taken.flat()).toMatchObject([
+        { id: charge.id, payment: { invoiceNo: charge.invoiceNo } },
+      ]);
+    }
+  });
 
   it('an unknown outcome whose report was cut off is reported by another instance', async () => {
     const database = await createDatabase(server);

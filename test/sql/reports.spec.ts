@@ -11,6 +11,8 @@ import { approved } from '../support/delivery-contract.js';
 import {
   attempt,
   describeOnBoth,
+  SOON,
+  executorOf,
   listed,
   startShop,
 } from '../support/journals.js';
@@ -57,11 +59,11 @@ await describeOnBoth('reports of the journal', (server) => {
       await unknown.asked('unknown');
       await sleep(5);
       await bring({ invoiceNo: 'inv-1', transactionId: 't-1', amount: '7.50' });
-      await expect.poll(() => books.payments).toHaveLength(1);
+      await expect.poll(() => books.payments, SOON).toHaveLength(1);
       await sleep(5);
       books.isDown = true;
       await bring({ invoiceNo: 'inv-2', transactionId: 't-2' });
-      await expect.poll(() => books.failures).toHaveLength(1);
+      await expect.poll(() => books.failures, SOON).toHaveLength(1);
       await sleep(5);
       await journal.recordUnreadable({
         tenant: undefined,
@@ -70,7 +72,7 @@ await describeOnBoth('reports of the journal', (server) => {
         signed: { invoice_no: 'inv-3', amount: 'free' },
       });
       const cases = () => listed(journal.openCases());
-      await expect.poll(cases).toHaveLength(4);
+      await expect.poll(cases, SOON).toHaveLength(4);
 
       expect(await cases()).toMatchObject([
         {
@@ -115,7 +117,7 @@ await describeOnBoth('reports of the journal', (server) => {
       const database = await createDatabase(server);
       const { journal, books, bring } = await startShop(database);
       await bring({ currency: 'EUR' });
-      await expect.poll(() => books.payments).toHaveLength(1);
+      await expect.poll(() => books.payments, SOON).toHaveLength(1);
       const entry = await journal.openingCheckout(attempt('o-1'));
       await entry.asked('unknown');
       await journal.recordUnreadable({
@@ -174,16 +176,16 @@ await describeOnBoth('reports of the journal', (server) => {
       const { journal, books, bring } = await startShop(database, options);
       await bring();
       await expect
-        .poll(() => books.payments)
+        .poll(() => books.payments, SOON)
         .toMatchObject([{ outcome: 'mismatch', reason: 'amount' }]);
       const [open] = await listed(journal.openCases());
       expect(open?.problem).toBe('5.00 USD was paid, but 7.50 USD was due.');
 
       invoices.due.set('inv-1', '5.00');
-      await expect.poll(() => finished(database)).toBe(1);
+      await expect.poll(() => finished(database), SOON).toBe(1);
       expect(await journal.retryCase(open?.id ?? '', BY)).toBe(true);
 
-      await expect.poll(() => books.credits).toEqual([500]);
+      await expect.poll(() => books.credits, SOON).toEqual([500]);
       expect(books.payments[1]).toMatchObject({ outcome: 'approved' });
       expect(await listed(journal.openCases())).toEqual([]);
       expect(await journal.retryCase(open?.id ?? '', BY)).toBe(false);
@@ -200,13 +202,13 @@ await describeOnBoth('reports of the journal', (server) => {
       books.isDown = true;
       await bring();
       const cases = () => listed(journal.openCases());
-      await expect.poll(cases).toMatchObject([{ kind: 'failed' }]);
+      await expect.poll(cases, SOON).toMatchObject([{ kind: 'failed' }]);
       const [open] = await cases();
 
       books.isDown = false;
       expect(await journal.retryCase(open?.id ?? '', BY)).toBe(true);
 
-      await expect.poll(() => books.credits).toEqual([500]);
+      await expect.poll(() => books.credits, SOON).toEqual([500]);
       expect(await cases()).toEqual([]);
     });
 
@@ -218,7 +220,7 @@ await describeOnBoth('reports of the journal', (server) => {
       books.isDown = true;
       await bring();
       const cases = () => listed(journal.openCases());
-      await expect.poll(cases).toMatchObject([{ kind: 'failed' }]);
+      await expect.poll(cases, SOON).toMatchObject([{ kind: 'failed' }]);
       const [open] = await cases();
       await journal.closeCase(open?.id ?? '', BY);
       books.isDown = false;
@@ -358,6 +360,11 @@ await describeOnBoth('reports of the journal', (server) => {
       for (const invoiceNo of ['paid', 'canceled']) {
         await journal.openingCheckout(attempt(invoiceNo));
       }
+      const closed = await journal.openingCheckout(attempt('closed'));
+      await closed.asked('unknown');
+      for (const { id, invoiceNo } of await listed(journal.openCases())) {
+        if (invoiceNo === 'closed') await journal.closeCase(id, BY);
+      }
       await bring({ invoiceNo: 'paid' });
       await bring({ invoiceNo: 'canceled', outcome: 'canceled' });
       await database.query(
@@ -395,7 +402,7 @@ await describeOnBoth('reports of the journal', (server) => {
         await bring({ invoiceNo, transactionId: `t-${index}` });
         await bring({ invoiceNo, transactionId: `t-${index}` });
       }
-      await expect.poll(() => books.payments).toHaveLength(4);
+      await expect.poll(() => books.payments, SOON).toHaveLength(4);
       for (const [index, time] of times.entries()) {
         await database.query(
           `UPDATE plutu_payment SET arrived_at = ${time} WHERE invoice_no = 'inv-${index}'`,
@@ -433,7 +440,7 @@ await describeOnBoth('reports of the journal', (server) => {
       await journal.openingCheckout(attempt('inv-1', { orderNo: 'o-7' }));
 
       const settled = await journal.settle(settlement());
-      await expect.poll(() => books.credits).toEqual([500]);
+      await expect.poll(() => books.credits, SOON).toEqual([500]);
 
       expect(settled).toMatchObject({
         duplicate: false,
@@ -447,7 +454,7 @@ await describeOnBoth('reports of the journal', (server) => {
         },
       });
       expect(books.payments).toEqual([settled.payment]);
-      await expect.poll(() => bring({ transactionId: 't-1' })).toBe(200);
+      await expect.poll(() => bring({ transactionId: 't-1' }), SOON).toBe(200);
       expect(await journal.settle(settlement())).toMatchObject({
         duplicate: true,
         payment: { id: settled.payment.id },
@@ -478,7 +485,7 @@ await describeOnBoth('reports of the journal', (server) => {
         ]);
       }
 
-      await expect.poll(() => books.payments).toHaveLength(10);
+      await expect.poll(() => books.payments, SOON).toHaveLength(10);
       await sleep(200);
       expect(books.credits).toHaveLength(10);
       expect(await listed(journal.openCases())).toEqual([]);
@@ -491,9 +498,9 @@ await describeOnBoth('reports of the journal', (server) => {
       await journal.openingCheckout(attempt('inv-1', { amount: '7.50' }));
       await bring({ transactionId: 't-1' });
       await expect
-        .poll(() => books.payments)
+        .poll(() => books.payments, SOON)
         .toMatchObject([{ outcome: 'mismatch' }]);
-      await expect.poll(() => finished(database)).toBe(1);
+      await expect.poll(() => finished(database), SOON).toBe(1);
 
       // It is the amount that was paid, not the one that was asked for.
       expect(await journal.settle(settlement())).toMatchObject({
@@ -501,7 +508,7 @@ await describeOnBoth('reports of the journal', (server) => {
         payment: { outcome: 'approved', amount: '5.00', source: 'callback' },
       });
 
-      await expect.poll(() => books.credits).toEqual([500]);
+      await expect.poll(() => books.credits, SOON).toEqual([500]);
       expect(books.payments[1]).toMatchObject({ outcome: 'approved' });
       expect(await listed(journal.openCases())).toEqual([]);
       expect(
@@ -514,6 +521,53 @@ await describeOnBoth('reports of the journal', (server) => {
       ).rejects.toMatchObject({
         fields: { amount: [expect.stringContaining('5.00 USD')] },
       });
+    });
+
+    it('a payment that was accepted by hand and then fails is an open case again', async () => {
+      const database = await createDatabase(server);
+      const { options } = withInvoices({});
+      const { journal, books, bring } = await startShop(database, {
+        ...options,
+        attempts: 1,
+      });
+      await bring({ transactionId: 't-1' });
+      await expect.poll(() => finished(database), SOON).toBe(1);
+      books.isDown = true;
+
+      await journal.settle(settlement());
+
+      await expect
+        .poll(() => listed(journal.openCases()), SOON)
+        .toMatchObject([{ kind: 'failed', payment: { outcome: 'approved' } }]);
+    });
+
+    it('a callback that arrives while a person books the same payment makes it a duplicate', async () => {
+      const database = await createDatabase(server);
+      const executor = executorOf(database);
+      const { journal: other } = await startShop(database, { worker: false });
+      let arrivals = 0;
+      const { journal } = await startShop(database, {
+        worker: false,
+        executor: {
+          ...executor,
+          execute: async (statement, tx) => {
+            const isInsert = /INSERT INTO \S*plutu_payment/.test(
+              statement.text,
+            );
+            if (isInsert && arrivals++ === 0) await other.accept(approved());
+            return executor.execute(statement, tx);
+          },
+        },
+      });
+
+      const settled = await journal.settle(
+        settlement({ gateway: 'mpgs', amount: '5.00', currency: 'USD' }),
+      );
+
+      expect(settled.payment).toMatchObject({ source: 'callback' });
+      expect(
+        await database.query('SELECT paid_order FROM plutu_payment'),
+      ).toMatchObject([{ paid_order: expect.any(String) }]);
     });
 
     it('a payment whose invoice could never be looked up can be accepted by hand', async () => {
@@ -531,12 +585,12 @@ await describeOnBoth('reports of the journal', (server) => {
       });
       await bring({ transactionId: 't-1' });
       await expect
-        .poll(() => listed(journal.openCases()))
+        .poll(() => listed(journal.openCases()), SOON)
         .toMatchObject([{ kind: 'failed' }]);
 
       await journal.settle(settlement());
 
-      await expect.poll(() => books.credits).toEqual([500]);
+      await expect.poll(() => books.credits, SOON).toEqual([500]);
     });
 
     it('an unknown attempt is settled by hand, and closed', async () => {
@@ -553,7 +607,7 @@ await describeOnBoth('reports of the journal', (server) => {
         settlement({ invoiceNo: 'o-7.1', note: 'In the dashboard at 10:05' }),
       );
 
-      await expect.poll(() => books.credits).toEqual([500]);
+      await expect.poll(() => books.credits, SOON).toEqual([500]);
       expect(await listed(journal.openCases())).toEqual([]);
       expect(
         await database.query(
@@ -581,7 +635,7 @@ await describeOnBoth('reports of the journal', (server) => {
       await journal.settle(settlement({ outcome: 'canceled' }));
 
       await expect
-        .poll(() => books.payments)
+        .poll(() => books.payments, SOON)
         .toMatchObject([{ outcome: 'canceled', source: 'hand' }]);
       expect(await listed(journal.openCases())).toEqual([]);
       await expect(
@@ -596,7 +650,7 @@ await describeOnBoth('reports of the journal', (server) => {
         await journal.openingCheckout(attempt(invoiceNo, { orderNo: 'o-7' }));
       }
       await bring({ invoiceNo: 'o-7.1', transactionId: 't-1' });
-      await expect.poll(() => books.credits).toEqual([500]);
+      await expect.poll(() => books.credits, SOON).toEqual([500]);
 
       for (const facts of [
         { invoiceNo: 'o-7.2', transactionId: 't-2' },
@@ -649,7 +703,7 @@ await describeOnBoth('reports of the journal', (server) => {
       expect(await database.query('SELECT id FROM plutu_payment')).toEqual([]);
 
       await journal.settle({ ...settlement(), ...known });
-      await expect.poll(() => books.credits).toEqual([500]);
+      await expect.poll(() => books.credits, SOON).toEqual([500]);
     });
   });
 

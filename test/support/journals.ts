@@ -87,7 +87,7 @@ export class ShopBooks {
 
   @OnPaymentCanceled()
   @OnPaymentIncomplete()
-  @OnPaymentMismatch({ consumer: 'alert' })
+  @OnPaymentMismatch({ consumer: 'wallet' })
   note(payment: PaymentEvent): void {
     this.payments.push(payment);
   }
@@ -118,10 +118,12 @@ export async function startShop(
   {
     plutu = {},
     providers = [],
+    executor,
     ...journal
   }: Partial<SqlJournalOptions> & {
     plutu?: Partial<PlutuModuleOptions>;
     providers?: Provider[];
+    executor?: SqlExecutor;
   } = {},
 ): Promise<JournalShop> {
   const { app, url } = await startApp(
@@ -130,7 +132,7 @@ export async function startShop(
       journal: sqlJournal({
         backoff: 20,
         ...journal,
-        useFactory: () => executorOf(database),
+        useFactory: () => executor ?? executorOf(database),
       }),
     },
     { providers: [ShopBooks, ...providers], isDeaf: true },
@@ -159,6 +161,9 @@ export const attempt = (
   currency: 'USD',
   ...facts,
 });
+
+/** For `expect.poll`: also on a machine that is busy. */
+export const SOON = { timeout: 5_000 };
 
 /** Everything of an async iterable. */
 export async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
