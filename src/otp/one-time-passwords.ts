@@ -1,4 +1,9 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import {
   EnabledGateways,
@@ -39,6 +44,7 @@ import {
 } from '../requests/payment-request.dto.js';
 import { PaymentRequests, writtenDown } from '../requests/payment-requests.js';
 import { dtoErrors, toDto } from '../utils/dto.js';
+import { inTime } from '../utils/in-time.js';
 import { messageOf } from '../utils/stack-of.js';
 import type { OtpPayment } from './otp-payment.js';
 import {
@@ -63,6 +69,9 @@ const LOOK_EVERY = 250;
 /** How long a caller waits for a payment to be booked, in milliseconds. */
 const BOOKING_WAIT = 5_000;
 
+/** How long a shutdown waits for charges, in milliseconds. */
+const CLOSE_TIMEOUT = 30_000;
+
 /** What a caller has handed in, opened and checked. */
 interface Confirmation {
   readonly payment: OtpPayment;
@@ -75,7 +84,7 @@ interface Confirmation {
 
 /** Payments with a one-time password: sends it, and charges when it comes back. */
 @Injectable()
-export class OneTimePasswords {
+export class OneTimePasswords implements BeforeApplicationShutdown {
   private readonly logger = new Logger('PlutuPayments');
   /** By attempt: a second call gets what the first one gets. */
   private readonly confirming = new Map<string, Promise<Payment>>();
@@ -232,6 +241,15 @@ export class OneTimePasswords {
     );
     this.confirming.set(id, confirming);
     return confirming;
+  }
+
+  /** Before the connections to Plutu are closed: they would end without an answer. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await inTime(
+      Promise.allSettled(this.confirming.values()),
+      CLOSE_TIMEOUT,
+      `Charges did not end in ${CLOSE_TIMEOUT} ms. Their outcome is unknown.`,
+    ).catch(({ message }: Error) => this.logger.error(message));
   }
 
   private async opened(
@@ -400,12 +418,13 @@ export class OneTimePasswords {
     this.undelivered.set(charge.id, payment);
     let booked: Payment | undefined;
     try {
-      booked = await this.intake.takeCharged(payment, BOOKING_WAIT);
+      booked = await this.intake.takeCharged(payment);
     } catch (error) {
       throw new PlutuPaymentNotDeliveredError(payment, error);
     }
     await this.end(charge, payment);
     this.undelivered.delete(charge.id);
+    booked ??= await this.intake.whenBooked(payment, BOOKING_WAIT);
     return booked ?? payment;
   }
 

@@ -68,17 +68,24 @@ export class PaymentIntake {
    * Hands over a payment that Plutu has charged on request. It is not cut short: if
    * it is not accepted, no other arrival brings it.
    *
-   * @param patience how long to wait for it to be booked, in milliseconds.
    * @returns the payment as it was judged, or `undefined` if it has been accepted
    *   and is not booked yet.
    * @throws {Error} if it was not accepted.
    */
-  async takeCharged(
+  async takeCharged(payment: SignedPayment): Promise<PaymentEvent | undefined> {
+    return (await this.accept(payment, 0)).booked;
+  }
+
+  /**
+   * Waits for an accepted payment to be booked.
+   *
+   * @param patience how long, in milliseconds.
+   * @returns `undefined` if it is not booked in time, or too many wait already.
+   */
+  async whenBooked(
     payment: SignedPayment,
     patience: number,
   ): Promise<PaymentEvent | undefined> {
-    const { booked } = await this.accept(payment, 0);
-    if (booked) return booked;
     const leave = this.waiters.enter();
     if (!leave) return undefined;
     try {

@@ -38,6 +38,7 @@ import {
   type OpenCase,
 } from './cases.js';
 import type { ChargeWatch } from './charge-watch.js';
+import { ChargesUnderWay } from './charges-under-way.js';
 import { checkDatabase, durabilityWarnings } from './database-checks.js';
 import { newToken, type JournalStore } from './journal-store.js';
 import type { PaymentRunner } from './payment-runner.js';
@@ -94,6 +95,7 @@ export class PaymentJournal<Tx = unknown>
   private readonly watch: ChargeWatch<Tx> | undefined;
   private readonly settlements: Settlements<Tx>;
   private readonly arrivals: ArrivalsUnderWay;
+  private readonly charges = new ChargesUnderWay();
 
   /** Made by `sqlJournal`. */
   constructor(parts: JournalParts<Tx>) {
@@ -313,7 +315,9 @@ export class PaymentJournal<Tx = unknown>
   ): Promise<ChargeStart> {
     const beginning = this.attempts.beginCharge(charge, limits);
     try {
-      return await this.arrivals.inTime(beginning);
+      const start = await this.arrivals.inTime(beginning);
+      if (start.state === 'begun') this.charges.begun(charge.id);
+      return start;
     } catch (error) {
       // If it begins after all, nobody is there who would charge.
       this.undoBeginning(charge, beginning).catch(() => {});
@@ -323,7 +327,11 @@ export class PaymentJournal<Tx = unknown>
 
   /** For the module: writes down how a charge has ended. */
   async endCharge(charge: OtpCharge, end: ChargeEnd): Promise<void> {
-    await this.arrivals.inTime(this.attempts.endCharge(charge.id, end));
+    try {
+      await this.arrivals.inTime(this.attempts.endCharge(charge.id, end));
+    } finally {
+      this.charges.ended(charge.id);
+    }
   }
 
   /** For the module: writes down a signed message that makes no sense. */
@@ -357,7 +365,11 @@ export class PaymentJournal<Tx = unknown>
   }
 
   private async drain(): Promise<void> {
-    await Promise.all([this.runner.drain(), this.watch?.drain()]);
+    await Promise.all([
+      this.runner.drain(),
+      this.watch?.drain(),
+      this.charges.drain(),
+    ]);
   }
 
   private async logWarnings(): Promise<void> {

@@ -100,6 +100,19 @@ describe('money that may have been taken', () => {
 });
 
 describe('money that was taken', () => {
+  it('while the application is being stopped still becomes a payment', async () => {
+    const { app, service, order, confirms } = await otpShop({
+      before: () => sleep(300),
+    });
+    const { token } = await service.sendOtp(order);
+
+    const confirming = service.confirm({ token, code: CODE });
+    await expect.poll(confirms).toBe(1);
+    await app.close();
+
+    await expect(confirming).resolves.toMatchObject({ outcome: 'approved' });
+  });
+
   it('and whose consumer fails is no refusal: the error has the payment, and the next call delivers it without a charge', async () => {
     recordErrors();
     const { service, order, emitter, confirms } = await otpShop({

@@ -110,6 +110,7 @@ export async function otpShop(
   return {
     app,
     url,
+    plutuUrl: plutu.url,
     emitter,
     service,
     order,
