@@ -196,7 +196,7 @@ describe.skipIf(
 
     const worker = await startApp({ delivery: ownQueue(redis, options) });
     worker.emitter.on(PLUTU_EVENTS.paymentApproved, hear('worker'));
-    await expect.poll(() => heard, { timeout: 5000 }).toEqual(['worker']);
+    await expect.poll(() => heard).toEqual(['worker']);
   });
 
   it('forgets a finished transaction after the time it was told to', async () => {
@@ -220,7 +220,7 @@ describe.skipIf(
           await call(app, again);
           return heard.filter((id) => id === 'again').length;
         },
-        { timeout: 10_000, interval: 200 },
+        { interval: 200 },
       )
       .toBe(2);
   });
@@ -260,13 +260,13 @@ describe.skipIf(
     for (const id of ids) {
       await call(app, callbackQuery({ transactionId: id }));
     }
-    await expect.poll(() => failed, { timeout: 5000 }).toBe(ids.length);
+    await expect.poll(() => failed).toBe(ids.length);
     isFixed = true;
 
     const delivery = app.app.get(BullMqPaymentDelivery);
     await Promise.all([delivery.retryFailed(), delivery.retryFailed()]);
 
-    await expect.poll(() => heard.size, { timeout: 5000 }).toBe(ids.length);
+    await expect.poll(() => heard.size).toBe(ids.length);
   });
 
   it('tells one of two instances that a payment is new, and the other that it is not', async () => {
@@ -383,9 +383,7 @@ describe.skipIf(
 
     const processor = new RecordingProcessor();
     await startDelivery(ownQueue(redis, options), processor);
-    await expect
-      .poll(() => processor.published, { timeout: 5000 })
-      .toEqual([APPROVED]);
+    await expect.poll(() => processor.published).toEqual([APPROVED]);
   }, 20_000);
 
   it.each([[undefined], [null], ['boom'], [new DelayedError('later')]])(
@@ -560,7 +558,7 @@ describe.skipIf(
     app.emitter.on(PLUTU_EVENTS.paymentApproved, () => heard.push(1));
 
     expect(await call(app, callbackQuery())).toSatisfy(isAccepted);
-    await expect.poll(() => heard, { timeout: 3000 }).toHaveLength(1);
+    await expect.poll(() => heard).toHaveLength(1);
   });
 
   it("publishes under the prefix of the application's own BullModule", async () => {
@@ -708,10 +706,8 @@ describe.skipIf(
     expect(heard).toEqual([]);
 
     await own.start();
-    await expect
-      .poll(() => call(app, callbackQuery()), { timeout: 10_000 })
-      .toBe(200);
-    await expect.poll(() => heard, { timeout: 5000 }).toEqual(['inv-1']);
+    await expect.poll(() => call(app, callbackQuery())).toBe(200);
+    await expect.poll(() => heard).toEqual(['inv-1']);
     await expect(check()).resolves.toMatchObject({ status: 'ok' });
   }, 30_000);
 
@@ -789,7 +785,7 @@ describe.skipIf(
       Number(
         /cmdstat_set:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1],
       );
-    await expect.poll(writes, { timeout: 5000 }).toBeGreaterThan(0);
+    await expect.poll(writes).toBeGreaterThan(0);
     expect(await writes()).toBeLessThan(5);
   }, 20_000);
 

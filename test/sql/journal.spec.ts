@@ -280,7 +280,7 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
         ),
       );
       const outcomes = () => [...one.outcomes, ...two.outcomes].toSorted();
-      await expect.poll(outcomes, { timeout: 10_000 }).toHaveLength(20);
+      await expect.poll(outcomes).toHaveLength(20);
 
       expect(outcomes()).toEqual([
         ...Array.from({ length: 19 }, () => 'already-paid'),
