@@ -12,6 +12,7 @@ import {
   OnPaymentApproved,
   OnPaymentMismatch,
   PaymentCanceledEvent,
+  PLUTU_EVENTS,
   PlutuHealthIndicator,
   PlutuJournalError,
   signCallback,
@@ -100,8 +101,12 @@ const everythingIn = async (database: TestDatabase): Promise<string> => {
   );
 };
 
-const bring = async (url: string, query: string): Promise<number> => {
-  const { status } = await fetch(`${url}/plutu/mpgs/callback?${query}`);
+const bring = async (
+  url: string,
+  query: string,
+  path = 'plutu/mpgs',
+): Promise<number> => {
+  const { status } = await fetch(`${url}/${path}/callback?${query}`);
   return status;
 };
 
@@ -338,6 +343,7 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
 
     it('what consumers have done side by side is kept in the order in which they were done', async () => {
       const database = await createDatabase(server);
+      const names = Array.from({ length: 30 }, (_, index) => `c${index}`);
       const attempts: PaymentRecord[] = [];
       const processor: PaymentProcessor = {
         process: async (record, save) => {
@@ -345,7 +351,6 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
           if (attempts.length > 1) return record;
           const judged = { ...record, verdict: {} };
           await save(judged);
-          const names = Array.from({ length: 30 }, (_, index) => `c${index}`);
           await Promise.all(
             names.map((_, index) =>
               save({ ...judged, done: names.slice(0, index + 1) }),
@@ -360,7 +365,7 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
       await delivery.accept(approved());
       await expect.poll(() => attempts).toHaveLength(2);
 
-      expect(attempts[1]?.done).toHaveLength(30);
+      expect(attempts[1]?.done).toEqual(names);
     });
 
     it('what waits for its turn when the application ends is left to another instance at once', async () => {
@@ -796,15 +801,28 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
 
     it('two accounts keep their payments apart, in the same tables', async () => {
       const database = await createDatabase(server);
-      const { app } = await startApp({
-        name: 'eu',
-        journal: journalOf(database),
-      });
-      const { app: other } = await startApp({ journal: journalOf(database) });
+      const eu = await startApp({ name: 'eu', journal: journalOf(database) });
+      const main = await startApp({ journal: journalOf(database) });
+      const heard: string[] = [];
+      for (const [where, { emitter }] of Object.entries({ eu, main })) {
+        emitter.on(
+          PLUTU_EVENTS.paymentApproved,
+          ({ account }: PaymentApprovedEvent) =>
+            heard.push(`${where}: ${account}`),
+        );
+      }
 
-      expect(app.get('PaymentJournal:eu')).toBeInstanceOf(PaymentJournal);
-      expect(other.get(PaymentJournal)).toBeInstanceOf(PaymentJournal);
-      expect(() => app.get(PaymentJournal)).toThrow(/PaymentJournal/);
+      await bring(main.url, callbackQuery());
+      await bring(eu.url, callbackQuery(), 'plutu/eu/mpgs');
+
+      await expect
+        .poll(() => heard.toSorted())
+        .toEqual(['eu: eu', 'main: default']);
+      await sleep(200);
+      expect(heard).toHaveLength(2);
+      expect(eu.app.get('PaymentJournal:eu')).toBeInstanceOf(PaymentJournal);
+      expect(main.app.get(PaymentJournal)).toBeInstanceOf(PaymentJournal);
+      expect(() => eu.app.get(PaymentJournal)).toThrow(/PaymentJournal/);
     });
   });
 }
