@@ -545,11 +545,15 @@ describe.skipIf(
 
   it('works on its own Redis, whatever the application registers under its name', async () => {
     const queueName = ownQueueName(redis);
+    const another = new URL(redis?.url ?? '');
+    another.pathname = '/1';
+    const url = String(another);
+    ownQueueName({ url }, queueName);
     const app = await startApp(
       { delivery: ownQueue(redis, { queueName }) },
       {
         imports: [
-          BullModule.forRoot({ connection: { url: `${redis?.url}/1` } }),
+          BullModule.forRoot({ connection: { url } }),
           BullModule.registerQueue({ name: queueName }),
         ],
       },

@@ -43,15 +43,19 @@ export function uniqueQueueName(): string {
 /**
  * A name that no other test has. What is under it in that Redis is removed when
  * the test is over, also if it failed: call it before anything uses the queue.
+ *
+ * @param name default: a new one.
  */
-export function ownQueueName(redis: { url: string } | undefined): string {
-  const name = uniqueQueueName();
+export function ownQueueName(
+  redis: { url: string } | undefined,
+  name = uniqueQueueName(),
+): string {
   onTestFinished(() => removeQueue(redis?.url ?? '', name));
   return name;
 }
 
 /** Every key of a queue, whatever its prefix. */
-export async function keysOfQueue(redis: Redis, name: string) {
+async function keysOfQueue(redis: Redis, name: string) {
   const keys: string[] = [];
   const pages = redis.scanStream({ match: `*:${name}*`, count: 1000 });
   for await (const page of pages) keys.push(...(page as string[]));
