@@ -47,17 +47,23 @@ async function open<Tx>(
 ) {
   if (!server) throw new Error('There is no server.');
   const database = await createDatabaseOn(server);
-  await database.query(WALLETS);
-  const library = await make(database);
-  const journals: PaymentJournal<Tx>[] = [];
-  for (let count = 0; count < 2; count++) {
-    const { delivery } = await openDelivery(
-      sqlJournal({ worker: false, useFactory: () => library.executor }),
-      new RecordingProcessor(),
-    );
-    journals.push(delivery as PaymentJournal<Tx>);
+  try {
+    await database.query(WALLETS);
+    const library = await make(database);
+    const journals: PaymentJournal<Tx>[] = [];
+    for (let count = 0; count < 2; count++) {
+      const { delivery, close } = await openDelivery(
+        sqlJournal({ worker: false, useFactory: () => library.executor }),
+        new RecordingProcessor(),
+      );
+      database.closeFirst(close);
+      journals.push(delivery as PaymentJournal<Tx>);
+    }
+    return { database, library, journals };
+  } catch (error) {
+    await database.drop();
+    throw error;
   }
-  return { database, library, journals };
 }
 
 /** As a restart of the server does, or a firewall. */
