@@ -25,11 +25,9 @@ import {
   type PaymentRecord,
 } from '../../src/index.js';
 import {
-  fromMysql2,
   fromPg,
   PaymentJournal,
   sqlJournal,
-  type SqlExecutor,
   type SqlJournalOptions,
   type SqlStatement,
 } from '../../src/sql/index.js';
@@ -37,11 +35,11 @@ import { ACCOUNT, startApp } from '../support/app.js';
 import { callbackQuery } from '../support/callbacks.js';
 import {
   createDatabase,
+  executorOf,
   findMariaDb,
   findPostgres,
   HOW_TO_GET_MARIADB,
   HOW_TO_GET_POSTGRES,
-  mysqlPool,
   pgPool,
   type FoundServer,
   type TestDatabase,
@@ -61,11 +59,6 @@ afterAll(async () => {
   await postgres?.close();
   await mariadb?.close();
 });
-
-const executorOf = (database: TestDatabase): SqlExecutor =>
-  database.dialect === 'postgres'
-    ? fromPg(pgPool(database))
-    : fromMysql2(mysqlPool(database));
 
 const journalOf = (
   database: TestDatabase,

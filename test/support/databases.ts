@@ -11,7 +11,12 @@ import {
 } from 'mysql2/promise';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
-import type { SqlDialect } from '../../src/sql/index.js';
+import {
+  fromMysql2,
+  fromPg,
+  type SqlDialect,
+  type SqlExecutor,
+} from '../../src/sql/index.js';
 import {
   endAtOnce,
   makeServerFolder,
@@ -154,6 +159,20 @@ export function mysqlPool(
   const pool = createPool({ uri: database.url, ...options });
   database.closeFirst(() => pool.end());
   return pool;
+}
+
+/**
+ * An executor on a driver's pool, closed before the database is removed.
+ *
+ * @param mysql options of that pool if it is one of `mysql2`.
+ */
+export function executorOf(
+  database: TestDatabase,
+  mysql: object = {},
+): SqlExecutor {
+  return database.dialect === 'postgres'
+    ? fromPg(pgPool(database))
+    : fromMysql2(mysqlPool(database, mysql));
 }
 
 async function runOn(
