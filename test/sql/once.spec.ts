@@ -212,9 +212,9 @@ function describeOnce<Tx>(
       expect(await cents()).toBe(500);
     });
 
-    it.runIf(server?.dialect === 'mysql')(
-      'nothing is kept that the work does after its transaction was rolled back unseen',
-      async () => {
+    // Not declared for others, so that nothing is reported as skipped.
+    const declareForMysql = () => {
+      it('nothing is kept that the work does after its transaction was rolled back unseen', async () => {
         const { journal, other, executor, run, add, cents, payment } =
           await start();
         const id = tests;
@@ -235,12 +235,12 @@ function describeOnce<Tx>(
           await executor.execute({ text, values: [] });
         }
         expect(await cents()).toBe(503);
-      },
-    );
+      });
+    };
+    if (server?.dialect === 'mysql') declareForMysql();
 
-    it.runIf(server?.dialect === 'mysql' && isDriver)(
-      'once books nothing if the work has hidden a deadlock',
-      async () => {
+    const declareForMysqlDriver = () => {
+      it('once books nothing if the work has hidden a deadlock', async () => {
         const { journal, database, run, add, cents, payment } = await start();
         const rival = await mysqlPool(database).getConnection();
         const own = tests;
@@ -272,10 +272,11 @@ function describeOnce<Tx>(
         await expect(booking).rejects.toThrow('rolled back');
         expect(deadlock).toMatchObject({ code: 'ER_LOCK_DEADLOCK' });
         expect(await cents()).toBe(0);
-      },
-    );
+      });
+    };
+    if (server?.dialect === 'mysql' && isDriver) declareForMysqlDriver();
 
-    it('of many that call once at the same moment, one does the work', async () => {
+    it('a wallet is credited once when eight bookings of one payment arrive at the same moment', async () => {
       const { journal, other, add, cents, payment } = await start();
 
       const bookings = await Promise.all(
@@ -291,7 +292,7 @@ function describeOnce<Tx>(
       expect(await cents()).toBe(500);
     });
 
-    it('of many that wait on a once that rolls back, the work is done once in the end', async () => {
+    it('a wallet is still credited once when the first booking is rolled back under four others', async () => {
       const { journal, add, cents, payment } = await start();
       const began: (() => void)[] = [];
       const first = journal.once('wallet', payment, async (tx) => {
@@ -316,28 +317,31 @@ function describeOnce<Tx>(
     });
 
     // The database bounds it, whatever the library, and it takes five seconds.
-    it.runIf(isDriver)('once waits a bounded time for another', async () => {
-      const { journal, add, cents, payment } = await start();
-      let finish = () => {};
-      const held = new Promise<void>((resolve) => (finish = resolve));
-      const began: (() => void)[] = [];
-      const first = journal.once('wallet', payment, async (tx) => {
-        began.forEach((resolve) => resolve());
-        await held;
-        await add(tx);
+    const declareForDriver = () => {
+      it('once waits a bounded time for another', async () => {
+        const { journal, add, cents, payment } = await start();
+        let finish = () => {};
+        const held = new Promise<void>((resolve) => (finish = resolve));
+        const began: (() => void)[] = [];
+        const first = journal.once('wallet', payment, async (tx) => {
+          began.forEach((resolve) => resolve());
+          await held;
+          await add(tx);
+        });
+        await new Promise<void>((resolve) => began.push(resolve));
+
+        const asked = performance.now();
+        await expect(journal.once('wallet', payment, add)).rejects.toThrow(
+          /lock/i,
+        );
+        expect(performance.now() - asked).toBeLessThan(8_000);
+        finish();
+        await first;
+
+        expect(await cents()).toBe(500);
       });
-      await new Promise<void>((resolve) => began.push(resolve));
-
-      const asked = performance.now();
-      await expect(journal.once('wallet', payment, add)).rejects.toThrow(
-        /lock/i,
-      );
-      expect(performance.now() - asked).toBeLessThan(8_000);
-      finish();
-      await first;
-
-      expect(await cents()).toBe(500);
-    });
+    };
+    if (isDriver) declareForDriver();
 
     it('once under the name of another consumer than the one that runs is refused', async () => {
       const { journal, add, cents, payment } = await start();
@@ -351,7 +355,7 @@ function describeOnce<Tx>(
       expect(await cents()).toBe(500);
     });
 
-    it('once twice for one payment in one call of a consumer is refused', async () => {
+    it('a consumer that books one payment twice in a call is refused, and the wallet is credited once', async () => {
       const { journal, add, cents, payment } = await start();
 
       const booking = asConsumer('wallet', async () => {
