@@ -659,13 +659,29 @@ describe.skipIf(
 
   it('can be looked at and repaired with what BullMQ offers, under its queue', async () => {
     const queueName = ownQueueName(redis);
-    const { app } = await startApp({
-      delivery: ownQueue(redis, { queueName }),
+    const app = await startApp({
+      delivery: ownQueue(redis, { queueName, attempts: 1 }),
     });
+    let isFixed = false;
+    const heard: string[] = [];
+    app.emitter.on(
+      PLUTU_EVENTS.paymentApproved,
+      ({ invoiceNo }: PaymentApprovedEvent) => {
+        if (!isFixed) throw new Error('the database is down');
+        heard.push(invoiceNo);
+      },
+    );
+    const queue = app.app.get<Queue>(getQueueToken(queueName), {
+      strict: false,
+    });
+    await call(app, callbackQuery());
+    await expect.poll(() => queue.getJobCounts()).toMatchObject({ failed: 1 });
+    isFixed = true;
 
-    const queue = app.get<Queue>(getQueueToken(queueName), { strict: false });
+    const [job] = await queue.getFailed();
+    await job?.retry();
 
-    expect(await queue.getJobCounts()).toMatchObject({ failed: 0 });
+    await expect.poll(() => heard).toEqual(['inv-1']);
   });
 });
 
@@ -674,7 +690,7 @@ describe.skipIf(
     suite: 'the delivery through BullMQ while Redis is away',
     howToGetIt: HOW_TO_START_REDIS,
   }),
-)('while Redis is away', () => {
+)('if Redis fails,', () => {
   it('callbacks get 503 in bounded time, the health check is down, and both recover', async () => {
     const own = await OwnRedis.start();
     onTestFinished(() => own.close());
@@ -715,7 +731,7 @@ describe.skipIf(
     await expect(check()).resolves.toMatchObject({ status: 'ok' });
   }, 30_000);
 
-  it('or is full, or takes no writes, the health check is down', async () => {
+  it('the health check is down while Redis is full or read-only', async () => {
     const own = await OwnRedis.start();
     onTestFinished(() => own.close());
     const { delivery } = await startDelivery(
