@@ -59,8 +59,8 @@ export interface PaymentFacts {
 export class Payment {
   /**
    * The identity of the payment: the same for every arrival of the same message,
-   * and another if any signed fact differs. At most 255 characters out of
-   * `A-Z a-z 0-9 _ -`.
+   * and another if any signed fact but `method` differs. At most 255 characters
+   * out of `A-Z a-z 0-9 _ -`.
    */
   @IsString()
   readonly id!: string;
@@ -148,7 +148,7 @@ export class Payment {
     this.id = facts.id ?? this.identity();
   }
 
-  /** A hash of every signed fact, the amount by its value. */
+  /** A hash of every signed fact but `method`, the amount by its value. */
   private identity(): string {
     const facts = [
       this.account,
