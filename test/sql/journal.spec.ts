@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
+  InjectPlutu,
   inProcessDelivery,
   OnDeliveryFailed,
   OnPaymentApproved,
@@ -15,6 +16,7 @@ import {
   PLUTU_EVENTS,
   PlutuHealthIndicator,
   PlutuJournalError,
+  PlutuModule,
   signCallback,
   type DeliveryFailedEvent,
   type PaidInvoice,
@@ -359,6 +361,123 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
       await expect.poll(() => attempts).toHaveLength(2);
 
       expect(attempts[1]?.done).toEqual(names);
+    });
+
+    it('a payment that has cost a hundred processes their life is given up and reported', async () => {
+      const database = await createDatabase(server);
+      const { delivery, close } = await startDelivery(
+        journalOf(database, { worker: false }),
+        new RecordingProcessor(),
+      );
+      const [last, tooMany] = ['t-100', 't-101'].map((transactionId) =>
+        approved({ transactionId, invoiceNo: transactionId }),
+      );
+      if (!last || !tooMany) throw new Error('There is no payment.');
+      await delivery.accept(last);
+      await delivery.accept(tooMany);
+      await close();
+      await database.query(
+        `UPDATE plutu_payment SET attempts = 3, leases = CASE WHEN id = '${last.id}' THEN 103 ELSE 104 END`,
+      );
+
+      const processor = new RecordingProcessor();
+      await startDelivery(journalOf(database), processor);
+
+      await expect.poll(() => processor.failures).toHaveLength(1);
+      expect(processor.failures).toMatchObject([
+        {
+          record: { payment: { transactionId: 't-101' } },
+          reason: expect.stringContaining('100 times'),
+        },
+      ]);
+      await expect.poll(() => processor.published).toEqual([last]);
+      await expect
+        .poll(() =>
+          database.query(
+            'SELECT id FROM plutu_payment WHERE dead_at IS NOT NULL',
+          ),
+        )
+        .toEqual([{ id: tooMany.id }]);
+    });
+
+    it('a consumer that takes longer than "handlerTimeout" keeps its connection, and what it books counts once', async () => {
+      const database = await createDatabase(server);
+      await database.query(
+        'CREATE TABLE wallet (id int PRIMARY KEY, cents int)',
+      );
+      await database.query('INSERT INTO wallet VALUES (1, 0)');
+      const executor = executorOf(database);
+      const connection = async (tx?: unknown) => {
+        const text =
+          database.dialect === 'postgres'
+            ? 'SELECT pg_backend_pid() AS id'
+            : 'SELECT CONNECTION_ID() AS id';
+        const [row] = await executor.query({ text, values: [] }, tx);
+        return Number(row?.['id']);
+      };
+      let finish = () => {};
+      const held = new Promise<void>((resolve) => (finish = resolve));
+      onTestFinished(() => finish());
+      const own: number[] = [];
+      const bookings: boolean[] = [];
+      let calls = 0;
+
+      @Injectable()
+      class Orders {
+        constructor(
+          @InjectPlutu(PaymentJournal) private readonly journal: PaymentJournal,
+        ) {}
+
+        @OnPaymentApproved({ consumer: 'wallet' })
+        async paid(payment: PaymentApprovedEvent) {
+          calls++;
+          const { duplicate } = await this.journal.once(
+            'wallet',
+            payment,
+            async (tx) => {
+              own.push(await connection(tx));
+              await held;
+              own.push(await connection(tx));
+              const text = 'UPDATE wallet SET cents = cents + 500';
+              await executor.execute({ text, values: [] }, tx);
+            },
+          );
+          bookings.push(duplicate);
+        }
+      }
+      const { url } = await startApp(
+        {
+          journal: sqlJournal({
+            backoff: 20,
+            handlerTimeout: 1_000,
+            useFactory: () => executor,
+          }),
+        },
+        {
+          providers: [Orders],
+          isDeaf: true,
+        },
+      );
+
+      await bring(url, callbackQuery());
+      await expect.poll(() => calls).toBe(2);
+      // The second call waits for the first, which is late but not gone.
+      const others = await Promise.all(
+        Array.from({ length: 30 }, () => connection()),
+      );
+      expect(others).not.toContain(own[0]);
+      finish();
+
+      await expect
+        .poll(() =>
+          database.query('SELECT id FROM plutu_payment WHERE done_at IS NULL'),
+        )
+        .toEqual([]);
+      expect(own).toEqual([own[0], own[0]]);
+      expect(bookings).toEqual([false, true]);
+      expect(await database.query('SELECT cents FROM wallet')).toMatchObject([
+        { cents: 500 },
+      ]);
     });
 
     it('what waits for its turn when the application ends is left to another instance at once', async () => {
@@ -790,6 +909,66 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
       expect(await health.isHealthy('plutu')).toMatchObject({
         plutu: { status: 'down' },
       });
+    });
+
+    it('a consumer of an account with a name books in a transaction of the shop, for that account alone', async () => {
+      const database = await createDatabase(server);
+      await database.query(
+        'CREATE TABLE wallet (account varchar(10) PRIMARY KEY, cents int)',
+      );
+      await database.query(
+        "INSERT INTO wallet VALUES ('eu', 0), ('default', 0)",
+      );
+      const executor = executorOf(database);
+      const bookings: boolean[] = [];
+
+      @Injectable()
+      class Wallets {
+        constructor(
+          @InjectPlutu(PaymentJournal, 'eu')
+          private readonly journal: PaymentJournal,
+        ) {}
+
+        @OnPaymentApproved({ consumer: 'wallet', account: 'eu' })
+        async credit(payment: PaymentApprovedEvent) {
+          const text = `UPDATE wallet SET cents = cents + 500 WHERE account = '${payment.account}'`;
+          const { duplicate } = await executor.transaction((tx) =>
+            this.journal.processInTransaction(tx, 'wallet', payment, () =>
+              executor.execute({ text, values: [] }, tx),
+            ),
+          );
+          bookings.push(duplicate);
+          if (bookings.length === 1) throw new Error('the mail server is down');
+        }
+      }
+      const { url } = await startApp(
+        { journal: journalOf(database) },
+        {
+          imports: [
+            PlutuModule.forRoot({
+              ...ACCOUNT,
+              secretKey: 'eu-secret-key',
+              name: 'eu',
+              journal: journalOf(database),
+            }),
+          ],
+          providers: [Wallets],
+        },
+      );
+
+      await bring(url, callbackQuery());
+      await bring(url, callbackQuery({}, 'eu-secret-key'), 'plutu/eu/mpgs');
+      await expect.poll(() => bookings).toHaveLength(2);
+
+      expect(bookings).toEqual([false, true]);
+      expect(
+        await database.query(
+          'SELECT account, cents FROM wallet ORDER BY cents',
+        ),
+      ).toMatchObject([
+        { account: 'default', cents: 0 },
+        { account: 'eu', cents: 500 },
+      ]);
     });
 
     it('two accounts keep their payments apart, in the same tables', async () => {
