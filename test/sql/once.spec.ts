@@ -4,6 +4,7 @@ import type { PaymentEvent } from '../../src/index.js';
 import { asConsumer } from '../../src/payments/running-consumer.js';
 import { PaymentJournal, sqlJournal } from '../../src/sql/index.js';
 import {
+  createDatabase,
   createDatabaseOn,
   findMariaDb,
   findPostgres,
@@ -152,6 +153,33 @@ function describeOnce<Tx>(
       );
 
       expect(await cents()).toBe(2500);
+    });
+
+    it('the work of once sees what others commit meanwhile, whatever isolation level is the default', async () => {
+      const own = await createDatabase(server);
+      if (own.dialect === 'postgres') {
+        // MariaDB has another default by itself.
+        const name = new URL(own.url).pathname.slice(1);
+        await own.query(
+          `ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`,
+        );
+      }
+      await own.query(WALLETS);
+      await own.query('INSERT INTO wallet VALUES (1, 0)');
+      const { executor } = await make(own);
+
+      const seen = await executor.transaction(async (tx) => {
+        const look = async () => {
+          const text = 'SELECT cents FROM wallet';
+          const [row] = await executor.query({ text, values: [] }, tx);
+          return Number(row?.['cents']);
+        };
+        const before = await look();
+        await own.query('UPDATE wallet SET cents = 500');
+        return [before, await look()];
+      });
+
+      expect(seen).toEqual([0, 500]);
     });
 
     it('once undoes the work and forgets it if the work rejects', async () => {
