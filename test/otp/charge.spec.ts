@@ -344,7 +344,7 @@ describe('nobody is charged', () => {
 
 it('an application in production that keeps its attempts in one process says so when it starts', async () => {
   vi.stubEnv('NODE_ENV', 'production');
-  onTestFinished(() => vi.unstubAllEnvs());
+  onTestFinished(() => void vi.unstubAllEnvs());
   const warnings: unknown[] = [];
   const spy = vi
     .spyOn(Logger.prototype, 'warn')

@@ -2,8 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { SADAD, sadad } from '../../src/index.js';
 import { sqlJournal } from '../../src/sql/index.js';
-import { createDatabase, type TestDatabase } from '../support/databases.js';
-import { describeOnBoth, executorOf, ShopBooks } from '../support/journals.js';
+import {
+  createDatabase,
+  type TestDatabase,
+  executorOf,
+} from '../support/databases.js';
+import { describeOnBoth, ShopBooks } from '../support/journals.js';
 import { otpShop, PAID, refusal } from '../support/otp-contract.js';
 
 const UNDER = {

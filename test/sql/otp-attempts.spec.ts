@@ -8,13 +8,12 @@ import type {
 import type { PaymentJournal } from '../../src/sql/index.js';
 import { AttemptStore } from '../../src/sql/attempt-store.js';
 import { JournalStore } from '../../src/sql/journal-store.js';
-import { createDatabase, type TestDatabase } from '../support/databases.js';
 import {
-  attempt,
-  describeOnBoth,
+  createDatabase,
+  type TestDatabase,
   executorOf,
-  startShop,
-} from '../support/journals.js';
+} from '../support/databases.js';
+import { attempt, describeOnBoth, startShop } from '../support/journals.js';
 
 const LIMITS: ChargeLimits = { refusals: 3, silence: 60_000 };
 

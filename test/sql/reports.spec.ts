@@ -6,13 +6,12 @@ import {
   PlutuInvalidRequestError,
 } from '../../src/index.js';
 import type { OpenCase, Settlement } from '../../src/sql/index.js';
-import { createDatabase } from '../support/databases.js';
+import { createDatabase, executorOf } from '../support/databases.js';
 import { approved } from '../support/delivery-contract.js';
 import {
   attempt,
   describeOnBoth,
   SOON,
-  executorOf,
   listed,
   startShop,
 } from '../support/journals.js';

@@ -14,8 +14,6 @@ import {
   type PlutuModuleOptions,
 } from '../../src/index.js';
 import {
-  fromMysql2,
-  fromPg,
   PaymentJournal,
   sqlJournal,
   type SqlExecutor,
@@ -25,12 +23,11 @@ import type { CheckoutFacts } from '../../src/payments/payment-journal.js';
 import { startApp } from './app.js';
 import { callbackQuery } from './callbacks.js';
 import {
+  executorOf,
   findMariaDb,
   findPostgres,
   HOW_TO_GET_MARIADB,
   HOW_TO_GET_POSTGRES,
-  mysqlPool,
-  pgPool,
   type FoundServer,
   type TestDatabase,
 } from './databases.js';
@@ -55,11 +52,6 @@ export async function describeOnBoth(
     );
   }
 }
-
-export const executorOf = (database: TestDatabase): SqlExecutor =>
-  database.dialect === 'postgres'
-    ? fromPg(pgPool(database))
-    : fromMysql2(mysqlPool(database));
 
 /** What a shop was handed, and what it has credited. */
 @Injectable()

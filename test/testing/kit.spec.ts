@@ -355,10 +355,13 @@ describe('what the sandbox of a test signs', () => {
   });
 
   it('is signed with the key of the sandbox', async () => {
-    const shop = await startShop(undefined, () => ({
+    const shop = await startShop();
+    const other = await startShop(undefined, () => ({
       secretKey: 'another-key',
     }));
-    const answer = await fetch(shop.sandbox.signedCallback());
+    expect((await fetch(shop.sandbox.signedCallback())).status).toBe(200);
+
+    const answer = await fetch(other.sandbox.signedCallback());
     expect(answer.status).toBe(403);
   });
 });
