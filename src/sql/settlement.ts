@@ -189,7 +189,7 @@ export class Settlements<Tx> {
       const first = await store.findPaid(orderKey, payment.id, tx);
       if (first) throw new PlutuAlreadyPaidError(payment.orderNo, first);
       if (accepted) await this.acceptAnyway(payment, byline, tx);
-      else await this.insert(payment, orderKey, tx);
+      else await this.insert(payment, orderKey, byline, tx);
       await this.endAttempts(payment, byline, tx);
       return { duplicate: false, payment: accepted ?? payment };
     });
@@ -198,8 +198,10 @@ export class Settlements<Tx> {
   private async insert(
     payment: SignedPayment,
     orderKey: string,
+    byline: Byline,
     tx: Tx,
   ): Promise<void> {
+    const [by, note] = closingValues(byline);
     const isApproved = payment.outcome === 'approved';
     const { insert, values } = this.store.insertion(payment, [
       ['order_key', '?', [orderKey]],
@@ -207,6 +209,9 @@ export class Settlements<Tx> {
       // Whether it was due is the person's decision.
       ['verdict', '?', [isApproved ? '{}' : null]],
       ['paid_order', '?', [isApproved ? orderKey : null]],
+      // There is no case to close, but it stays who has decided this.
+      ['closed_by', '?', [by]],
+      ['closed_note', '?', [note]],
     ]);
     await this.store.execute(insert, values, tx);
   }

@@ -462,10 +462,15 @@ await describeOnBoth('reports of the journal', (server) => {
       expect(books.credits).toEqual([500]);
       expect(
         await database.query(
-          'SELECT arrivals, source, paid_order FROM plutu_payment',
+          'SELECT arrivals, source, paid_order, closed_by FROM plutu_payment',
         ),
       ).toMatchObject([
-        { arrivals: 2, source: 'hand', paid_order: expect.any(String) },
+        {
+          arrivals: 2,
+          source: 'hand',
+          paid_order: expect.any(String),
+          closed_by: BY.by,
+        },
       ]);
     });
 

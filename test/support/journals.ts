@@ -1,5 +1,5 @@
 import { Inject, Injectable, type Provider } from '@nestjs/common';
-import { afterAll, describe } from 'vitest';
+import { afterAll, describe, onTestFinished, vi } from 'vitest';
 import {
   OnDeliveryFailed,
   OnPaymentApproved,
@@ -71,10 +71,10 @@ export class ShopBooks {
   @OnPaymentApproved({ consumer: 'wallet' })
   async credit(payment: PaymentApprovedEvent): Promise<void> {
     if (this.isDown) throw new Error('the wallet is down');
-    await this.journal.once('wallet', payment, () => {
-      this.credits.push(payment.amountMinor);
-    });
+    const { duplicate } = await this.journal.once('wallet', payment, () => {});
     this.payments.push(payment);
+    // Last, so that a test that waits for it sees the rest.
+    if (!duplicate) this.credits.push(payment.amountMinor);
   }
 
   @OnPaymentCanceled()
@@ -129,8 +129,10 @@ export async function startShop(
     },
     { providers: [ShopBooks, ...providers], isDeaf: true },
   );
+  const journalOfShop = app.get(PaymentJournal);
+  endChargesBeforeClosing(journalOfShop);
   return {
-    journal: app.get(PaymentJournal),
+    journal: journalOfShop,
     books: app.get(ShopBooks),
     bring: async (...values) => {
       const query = callbackQuery(...values);
@@ -138,6 +140,17 @@ export async function startShop(
       return status;
     },
   };
+}
+
+/** An application that is stopped waits for the charges that it has begun. */
+function endChargesBeforeClosing(journal: PaymentJournal): void {
+  const beginning = vi.spyOn(journal, 'beginCharge');
+  onTestFinished(async () => {
+    const charges = beginning.mock.calls.map(([charge]) => charge);
+    await Promise.allSettled(
+      charges.map((charge) => journal.endCharge(charge, 'unknown')),
+    );
+  });
 }
 
 /** An attempt of MPGS, as the module writes it down before it asks Plutu. */
