@@ -9,11 +9,18 @@ import type { PlutuCredentials } from '../account/plutu-credentials.js';
 import { ApiSettings } from '../api/api.options.js';
 import { PlutuClient } from '../api/plutu-client.js';
 import {
+  confirmChannel,
+  type PlutuConfirmTrace,
+} from '../diagnostics/channels.js';
+import { traced } from '../diagnostics/traced.js';
+import {
+  PlutuError,
   PlutuInvalidRequestError,
   PlutuOtpError,
   PlutuPaymentNotDeliveredError,
   PlutuPaymentUnknownError,
 } from '../errors/plutu-errors.js';
+import { summaryOf } from '../payments/describe-payment.js';
 import { PaymentApprovedEvent } from '../payments/events.js';
 import { isSameAmount } from '../payments/invoices.js';
 import {
@@ -28,6 +35,7 @@ import type {
   OtpCharge,
 } from '../payments/payment-journal.js';
 import type { SignedPayment } from '../payments/payment-record.js';
+import type { PaymentReceipt } from '../payments/payment-delivery.js';
 import type { Payment } from '../payments/payment.js';
 import { plainDigits } from '../protocol/digits.js';
 import { mobileNumber } from '../protocol/mobile-number.js';
@@ -39,6 +47,7 @@ import {
 } from '../requests/payment-request.dto.js';
 import { PaymentRequests, writtenDown } from '../requests/payment-requests.js';
 import { dtoErrors, toDto } from '../utils/dto.js';
+import { logFields } from '../utils/log-fields.js';
 import { messageOf } from '../utils/stack-of.js';
 import type { OtpPayment } from './otp-payment.js';
 import {
@@ -157,7 +166,9 @@ export class OneTimePasswords {
     let processId: string;
     try {
       processId = await this.client.post(credentials, {
-        path: `v1/transaction/${gateway}/verify`,
+        tenant,
+        gateway,
+        action: 'verify',
         form,
         invoiceNo,
         readResult: (result) => processIn(result, amount),
@@ -227,7 +238,7 @@ export class OneTimePasswords {
     const { id } = confirmation.charge;
     const underWay = this.confirming.get(id);
     if (underWay) return underWay;
-    const confirming = this.confirmOnce(confirmation).finally(() =>
+    const confirming = this.confirmTraced(confirmation).finally(() =>
       this.confirming.delete(id),
     );
     this.confirming.set(id, confirming);
@@ -277,10 +288,36 @@ export class OneTimePasswords {
     };
   }
 
-  private async confirmOnce(confirmation: Confirmation): Promise<Payment> {
+  private confirmTraced(confirmation: Confirmation): Promise<Payment> {
+    const { tenant, gateway, invoiceNo, orderNo } = confirmation.charge;
+    return traced<PlutuConfirmTrace, Payment>(
+      confirmChannel,
+      () => ({
+        account: this.account.name,
+        tenant,
+        gateway,
+        invoiceNo,
+        orderNo,
+      }),
+      async (trace) => {
+        try {
+          return await this.confirmOnce(confirmation, trace);
+        } catch (error) {
+          if (trace && error instanceof PlutuError)
+            trace.errorCode = error.code;
+          throw error;
+        }
+      },
+    );
+  }
+
+  private async confirmOnce(
+    confirmation: Confirmation,
+    trace: PlutuConfirmTrace | undefined,
+  ): Promise<Payment> {
     const { charge, isExpired } = confirmation;
     const taken = this.undelivered.get(charge.id);
-    if (taken) return this.deliver(charge, taken);
+    if (taken) return this.deliver(charge, taken, trace);
     // Before it is noted that a charge begins, but not in the way of one that has.
     const problem = await this.checkDue(charge);
     const start = await this.begin(confirmation);
@@ -288,7 +325,7 @@ export class OneTimePasswords {
       case 'begun':
         break;
       case 'settled':
-        return this.deliver(charge, start.payment);
+        return this.deliver(charge, start.payment, trace);
       case 'unknown':
         throw new PlutuPaymentUnknownError(this.unknown(charge));
       case 'exhausted':
@@ -300,7 +337,7 @@ export class OneTimePasswords {
       await this.end(charge, 'not-sent');
       throw problem.error;
     }
-    return this.deliver(charge, await this.charge(confirmation));
+    return this.deliver(charge, await this.charge(confirmation), trace);
   }
 
   /** @returns why the invoice must not be paid like this. */
@@ -357,7 +394,9 @@ export class OneTimePasswords {
     const { gateway, tenant, invoiceNo, orderNo, amount, processId } = charge;
     try {
       const answer = await this.client.post(credentials, {
-        path: `v1/transaction/${gateway}/confirm`,
+        tenant,
+        gateway,
+        action: 'confirm',
         form: {
           process_id: processId,
           code,
@@ -396,17 +435,24 @@ export class OneTimePasswords {
   private async deliver(
     charge: OtpCharge,
     payment: SignedPayment,
+    trace: PlutuConfirmTrace | undefined,
   ): Promise<Payment> {
     this.undelivered.set(charge.id, payment);
-    let booked: Payment | undefined;
+    if (trace) trace.payment = summaryOf(payment);
+    let receipt: PaymentReceipt;
     try {
-      booked = await this.intake.takeCharged(payment, BOOKING_WAIT);
+      receipt = await this.intake.takeCharged(payment, BOOKING_WAIT);
     } catch (error) {
       throw new PlutuPaymentNotDeliveredError(payment, error);
     }
     await this.end(charge, payment);
     this.undelivered.delete(charge.id);
-    return booked ?? payment;
+    const { duplicate, booked = payment } = receipt;
+    if (trace) {
+      trace.arrival = duplicate ? 'duplicate' : 'new';
+      trace.payment = summaryOf(booked);
+    }
+    return booked;
   }
 
   /** Never rejects: if it is not written down, it is found to be unknown later. */
@@ -417,6 +463,14 @@ export class OneTimePasswords {
       const what = typeof end === 'string' ? end : 'paid';
       this.logger.error(
         `How the charge of ${charge.gateway} invoice ${charge.invoiceNo} ended (${what}) could not be written down: ${messageOf(error)}`,
+        ...logFields({
+          account: this.account.name,
+          tenant: charge.tenant,
+          gateway: charge.gateway,
+          invoiceNo: charge.invoiceNo,
+          orderNo: charge.orderNo,
+          end: what,
+        }),
       );
     }
   }
