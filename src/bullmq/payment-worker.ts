@@ -7,6 +7,7 @@ import { Worker, type Job, type Queue } from 'bullmq';
 import { describePayment, summaryOf } from '../payments/describe-payment.js';
 import type { PaymentProcessor } from '../payments/payment-delivery.js';
 import { isRecord, type PaymentRecord } from '../payments/payment-record.js';
+import { failedConsumers } from '../payments/plutu-events.js';
 import { inTime } from '../utils/in-time.js';
 import { logFields } from '../utils/log-fields.js';
 import { messageOf } from '../utils/stack-of.js';
@@ -107,14 +108,15 @@ export class PaymentWorker
       // With no consumer at all, it has not been saved as booked.
       if (!job.data.record.booked) await save(record);
     } catch (error) {
-      throw plainError(error);
+      throw new FailedAttempt(error);
     }
   }
 
   private async onFailed(
     job: Job<PaymentJob> | undefined,
-    { message }: Error,
+    error: Error,
   ): Promise<void> {
+    const { message } = error;
     if (!job) return;
     const { record } = job.data;
     // Anybody can put a job into a queue, and so can another release.
@@ -126,6 +128,8 @@ export class PaymentWorker
       ...(isRecord(record) && summaryOf(record.payment)),
       queue: this.queue.name,
       attempt: job.attemptsMade,
+      // Not of a job that lost its worker too often.
+      ...(error instanceof FailedAttempt && { consumers: error.consumers }),
       reason: message,
     });
     if (job.finishedOn === undefined) {
@@ -149,8 +153,14 @@ export class PaymentWorker
  * BullMQ expects an error, and reads more into the class of some. It keeps the
  * message and the stack of every attempt in Redis.
  */
-function plainError(error: unknown): Error {
-  const plain = new Error(messageOf(error).slice(0, MAX_MESSAGE));
-  if (error instanceof Error) plain.stack = error.stack?.slice(0, MAX_STACK);
-  return plain;
+class FailedAttempt extends Error {
+  readonly consumers: readonly string[];
+
+  constructor(error: unknown) {
+    super(messageOf(error).slice(0, MAX_MESSAGE));
+    if (error instanceof Error && error.stack !== undefined) {
+      this.stack = error.stack.slice(0, MAX_STACK);
+    }
+    this.consumers = failedConsumers(error);
+  }
 }

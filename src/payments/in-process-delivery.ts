@@ -28,6 +28,7 @@ import {
   type PaymentRecord,
   type SignedPayment,
 } from './payment-record.js';
+import { failedConsumers } from './plutu-events.js';
 
 /** How much the process remembers, and how long consumers may take. */
 export interface InProcessDeliveryOptions {
@@ -265,7 +266,12 @@ export class InProcessDelivery
     const { payment } = record;
     const reason = messageOf(error);
     const pause = PAUSES[attempt - 1];
-    const fields = logFields({ ...summaryOf(payment), attempt, reason });
+    const fields = logFields({
+      ...summaryOf(payment),
+      attempt,
+      consumers: failedConsumers(error),
+      reason,
+    });
     if (pause === undefined) {
       this.logger.error(
         `Consumers given up: ${describePayment(payment)}: ${reason}`,

@@ -50,6 +50,15 @@ export class ConsumerError extends Error {
   }
 }
 
+/** The names of the consumers in what {@link PlutuEvents.publish} threw. */
+export function failedConsumers(error: unknown): readonly string[] {
+  const errors: readonly unknown[] =
+    error instanceof AggregateError ? error.errors : [error];
+  return errors.flatMap((one) =>
+    one instanceof ConsumerError ? [one.consumer] : [],
+  );
+}
+
 /** How long a handler of an event on which nothing depends may take. */
 const NOTIFY_TIMEOUT = 30_000;
 
