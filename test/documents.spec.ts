@@ -4,7 +4,8 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { GATEWAY_OPTIONS } from '../src/gateways/gateway.options.js';
+import { HOSTED_GATEWAY_OPTIONS } from '../src/gateways/hosted-gateway.options.js';
+import { OTP_GATEWAY_OPTIONS } from '../src/gateways/otp-gateway.options.js';
 import {
   checkAsyncOptions,
   checkFactoryOptions,
@@ -149,10 +150,18 @@ describe('docs/options.md', () => {
     expect(() => checkFactoryOptions({ [option]: 1 })).toThrow(option);
   });
 
-  it('has every option of a gateway', () => {
+  it('has every option of a hosted gateway', () => {
     // One that MPGS alone has, beside those of every gateway.
-    const known = [...GATEWAY_OPTIONS, 'currencies'].toSorted();
-    expect(optionsBelow('Of a gateway').toSorted()).toEqual(known);
+    const known = [...HOSTED_GATEWAY_OPTIONS, 'currencies'].toSorted();
+    expect(optionsBelow('mpgs, localBankCards, tlync').toSorted()).toEqual(
+      known,
+    );
+  });
+
+  it('has every option of a gateway with one-time passwords', () => {
+    expect(optionsBelow('sadad, adfali').toSorted()).toEqual(
+      OTP_GATEWAY_OPTIONS.toSorted(),
+    );
   });
 });
 

@@ -60,11 +60,11 @@ const payments = new WeakMap<object, PaymentEvent>();
 const returns = new WeakMap<object, CheckoutReturn>();
 
 /**
- * Lets only messages through that Plutu signed for the endpoint's gateway and
- * account: callbacks, once their payment is booked, and customers who are back. It reads the message as it arrived,
- * because parsers differ in what they make of it, and delivers before pipes,
- * interceptors and the method, so that none of them can keep a payment from the
- * application.
+ * Lets a message through only if Plutu signed it for the endpoint's gateway and
+ * account; a callback only once its payment is booked. It reads the message as it
+ * arrived, because parsers differ in what they make of it. It delivers the payment
+ * before pipes, interceptors and the method run, so that none of them can keep the
+ * payment from the application.
  */
 @Injectable()
 export class PlutuCallbackGuard implements CanActivate {

@@ -1,4 +1,9 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import {
   EnabledGateways,
@@ -47,6 +52,7 @@ import {
 } from '../requests/payment-request.dto.js';
 import { PaymentRequests, writtenDown } from '../requests/payment-requests.js';
 import { dtoErrors, toDto } from '../utils/dto.js';
+import { inTime } from '../utils/in-time.js';
 import { logFields } from '../utils/log-fields.js';
 import { messageOf } from '../utils/stack-of.js';
 import type { OtpPayment } from './otp-payment.js';
@@ -72,6 +78,9 @@ const LOOK_EVERY = 250;
 /** How long a caller waits for a payment to be booked, in milliseconds. */
 const BOOKING_WAIT = 5_000;
 
+/** How long a shutdown waits for charges, in milliseconds. */
+const CLOSE_TIMEOUT = 30_000;
+
 /** What a caller has handed in, opened and checked. */
 interface Confirmation {
   readonly payment: OtpPayment;
@@ -84,7 +93,7 @@ interface Confirmation {
 
 /** Payments with a one-time password: sends it, and charges when it comes back. */
 @Injectable()
-export class OneTimePasswords {
+export class OneTimePasswords implements BeforeApplicationShutdown {
   private readonly logger = new Logger('PlutuPayments');
   /** By attempt: a second call gets what the first one gets. */
   private readonly confirming = new Map<string, Promise<Payment>>();
@@ -243,6 +252,15 @@ export class OneTimePasswords {
     );
     this.confirming.set(id, confirming);
     return confirming;
+  }
+
+  /** Before the connections to Plutu are closed: they would end without an answer. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await inTime(
+      Promise.allSettled(this.confirming.values()),
+      CLOSE_TIMEOUT,
+      `Charges did not end in ${CLOSE_TIMEOUT} ms. Their outcome is unknown.`,
+    ).catch(({ message }: Error) => this.logger.error(message));
   }
 
   private async opened(
@@ -441,18 +459,18 @@ export class OneTimePasswords {
     if (trace) trace.payment = summaryOf(payment);
     let receipt: PaymentReceipt;
     try {
-      receipt = await this.intake.takeCharged(payment, BOOKING_WAIT);
+      receipt = await this.intake.takeCharged(payment);
     } catch (error) {
       throw new PlutuPaymentNotDeliveredError(payment, error);
     }
     await this.end(charge, payment);
     this.undelivered.delete(charge.id);
-    const { duplicate, booked = payment } = receipt;
-    if (trace) {
-      trace.arrival = duplicate ? 'duplicate' : 'new';
-      trace.payment = summaryOf(booked);
-    }
-    return booked;
+    const { duplicate } = receipt;
+    if (trace) trace.arrival = duplicate ? 'duplicate' : 'new';
+    const booked =
+      receipt.booked ?? (await this.intake.whenBooked(payment, BOOKING_WAIT));
+    if (trace && booked) trace.payment = summaryOf(booked);
+    return booked ?? payment;
   }
 
   /** Never rejects: if it is not written down, it is found to be unknown later. */

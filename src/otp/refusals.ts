@@ -50,8 +50,14 @@ export function explained(error: unknown): unknown {
   const problem = error.knownCode && PROBLEMS[error.knownCode];
   if (problem) return new PlutuOtpError(problem, error.code);
   if (error.knownCode !== 'DUPLICATED_INVOICE_NUMBER') return error;
+  const { code, knownCode, fault, retryable, httpStatus, fields } = error;
   return new PlutuRefusedError({
-    ...error,
+    code,
+    knownCode,
+    fault,
+    retryable,
+    httpStatus,
+    fields,
     message: `${error.message} An earlier attempt with this invoice number may have been paid: look it up in Plutu's dashboard before the customer pays again.`,
   });
 }

@@ -49,7 +49,8 @@ export interface InProcessDeliveryOptions {
 
   /**
    * How long one consumer may take, in milliseconds, before it counts as failed.
-   * It goes on, and is called again: some seconds later, or at the payment's next arrival.
+   * It goes on, and is called again: some seconds later, or when the payment
+   * arrives again.
    *
    * @default 30000
    */

@@ -5,6 +5,7 @@ import { stackOf } from '../utils/stack-of.js';
 import { BookedInvoices } from './booked-invoices.js';
 import { BookingWaiters } from './booking-waiters.js';
 import { describePayment, summaryOf } from './describe-payment.js';
+import type { PaymentEvent } from './events.js';
 import {
   PAYMENT_DELIVERY,
   type PaidInvoice,
@@ -53,11 +54,11 @@ export class PaymentIntake {
       const wait = leave ? patience : NO_PATIENCE;
       const receipt = await this.accept(payment, wait);
       if (receipt.booked || !leave) return receipt;
-      return await this.untilBooked(
+      const booked = await this.untilBooked(
         payment,
-        receipt,
         Math.max(0, patience - (performance.now() - start)),
       );
+      return { ...receipt, booked };
     } finally {
       leave?.();
     }
@@ -67,19 +68,26 @@ export class PaymentIntake {
    * Hands over a payment that Plutu has charged on request. It is not cut short: if
    * it is not accepted, no other arrival brings it.
    *
-   * @param patience how long to wait for it to be booked, in milliseconds.
    * @throws {Error} if it was not accepted.
    */
-  async takeCharged(
+  async takeCharged(payment: SignedPayment): Promise<PaymentReceipt> {
+    return this.accept(payment, 0);
+  }
+
+  /**
+   * Waits for an accepted payment to be booked.
+   *
+   * @param patience how long, in milliseconds.
+   * @returns `undefined` if it is not booked in time, or too many wait already.
+   */
+  async whenBooked(
     payment: SignedPayment,
     patience: number,
-  ): Promise<PaymentReceipt> {
-    const receipt = await this.accept(payment, 0);
-    if (receipt.booked) return receipt;
+  ): Promise<PaymentEvent | undefined> {
     const leave = this.waiters.enter();
-    if (!leave) return receipt;
+    if (!leave) return undefined;
     try {
-      return await this.untilBooked(payment, receipt, patience);
+      return await this.untilBooked(payment, patience);
     } finally {
       leave();
     }
@@ -111,15 +119,13 @@ export class PaymentIntake {
 
   private async untilBooked(
     { id }: SignedPayment,
-    { duplicate }: PaymentReceipt,
     ms: number,
-  ): Promise<PaymentReceipt> {
-    const booked = await this.waiters.wait(
+  ): Promise<PaymentEvent | undefined> {
+    return this.waiters.wait(
       id,
       async () => this.delivery.findBooked?.(id),
       ms,
     );
-    return { duplicate, booked };
   }
 
   private async accept(

@@ -78,7 +78,15 @@ export function judgedPayment({
   verdict,
 }: Pick<PaymentRecord, 'payment' | 'verdict'>): PaymentEvent {
   const mismatch = verdict?.mismatch;
-  if (mismatch) return new PaymentMismatchEvent(payment, mismatch);
+  return mismatch
+    ? new PaymentMismatchEvent(payment, mismatch)
+    : signedPayment(payment);
+}
+
+/** The payment as it arrived, whatever was thought of it since. */
+export function signedPayment(
+  payment: PaymentRecord['payment'],
+): SignedPayment {
   const Signed = SIGNED_PAYMENTS[payment.outcome];
   // As it arrived, if it has not been through a queue or a table.
   return payment instanceof Signed ? payment : new Signed(payment);

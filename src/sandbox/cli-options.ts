@@ -15,7 +15,7 @@ A local Plutu for development and tests. No money moves.
   --host <address>          address to listen on (default: 127.0.0.1, this
                             machine only)
   --merchant <name>         the shop's name on the checkout page
-  --state <file>            keep transactions and faults there over a restart
+  --state <file>            keep payments and faults there over a restart
   --allow-remote-callbacks  call shops on other machines too
   --arrivals <order>        how a shop hears of a payment: server-first (default),
                             browser-first, server-only or browser-only
@@ -29,8 +29,8 @@ A local Plutu for development and tests. No money moves.
   --min-amount <amount>     refuse smaller amounts
   --max-amount <amount>     refuse larger amounts
   --allowed-ip <address>    refuse other callers; may be repeated
-  --gateway <name>          of the account: ${GATEWAY_NAMES.join(', ')}
-                            (default: all); may be repeated
+  --gateway <name>          of the account (default: all); may be repeated:
+                            ${GATEWAY_NAMES.join(', ')}
 
   --quiet                   print nothing but errors and where it listens
   --json                    print one JSON object per line

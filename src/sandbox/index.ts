@@ -15,12 +15,19 @@ export type {
 } from './checkout/transaction.js';
 export type { SandboxMessage } from './checkout/merchant-message.js';
 export type { SandboxDeclineReason } from './checkout/outcome.js';
-export type { SandboxGatewayName } from './gateways/index.js';
+export type {
+  SandboxGatewayName,
+  SandboxHostedGatewayName,
+  SandboxOtpGatewayName,
+} from './gateways/index.js';
+export { TEST_NUMBERS } from './gateways/test-numbers.js';
+export type { SandboxOtpProcess, SandboxSms } from './otp/otp-process.js';
 export type { SandboxRequest } from './api/request-log.js';
 export type {
+  AnswerFault,
+  AnswerFaults,
   CallbackFaults,
-  ConfirmFault,
-  ConfirmFaults,
+  RequestName,
   SandboxArrivals,
   SandboxFaults,
 } from './faults/sandbox-faults.js';
@@ -31,6 +38,8 @@ export type {
 export type {
   CallbackDelivered,
   CheckoutOpened,
+  OtpPaid,
+  OtpSent,
   RequestRefused,
   SandboxEvent,
   StateNotSaved,

@@ -8,7 +8,7 @@ import type { Account } from './api/account.js';
 import { ARRIVALS, type SandboxArrivals } from './faults/sandbox-faults.js';
 import {
   GATEWAY_NAMES,
-  gatewayNamed,
+  noGateway,
   type SandboxGatewayName,
 } from './gateways/index.js';
 import type { SandboxEvent } from './sandbox-event.js';
@@ -74,9 +74,17 @@ export interface PlutuSandboxOptions {
   allowRemoteCallbacks?: boolean | undefined;
   /** How long the slow test card takes, in milliseconds. Default 5000. */
   slowCardMs?: number | undefined;
+  /**
+   * How long a one-time password is good, in milliseconds. Default 300 000, five
+   * minutes; Plutu does not say how long it is.
+   */
+  otpLifetimeMs?: number | undefined;
   /** A file to keep everything in over a restart. Default: none. */
   stateFile?: string | undefined;
-  /** Gets every checkout, refusal and callback, in one line each. */
+  /**
+   * Gets every checkout, one-time password, payment by one, refusal and callback,
+   * in one line each; no mobile number and no code is in it.
+   */
   log?: ((line: string) => void) | undefined;
   /** Like `log`, for programs. */
   onEvent?: ((event: SandboxEvent) => void) | undefined;
@@ -96,7 +104,8 @@ export function readAccount(options: PlutuSandboxOptions): Account {
   if (wrong !== undefined) {
     throw new RangeError(`allowedIps: ${wrong} is not an IP address.`);
   }
-  for (const name of gateways ?? []) gatewayNamed(name);
+  const unknown = gateways?.find((name) => !GATEWAY_NAMES.includes(name));
+  if (unknown !== undefined) throw noGateway(unknown, GATEWAY_NAMES);
   if (arrivals !== undefined && !ARRIVALS.includes(arrivals)) {
     throw new RangeError(`arrivals must be one of ${ARRIVALS.join(', ')}.`);
   }

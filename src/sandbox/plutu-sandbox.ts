@@ -1,6 +1,6 @@
 import { once, setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { API_PATH } from './api/confirm-route.js';
+import { API_PATH } from './api/api-routes.js';
 import type { SandboxRequest } from './api/request-log.js';
 import type { CheckoutOutcome } from './checkout/outcome.js';
 import type {
@@ -19,20 +19,21 @@ import {
   type PlutuSandboxOptions,
   type SandboxCredentials,
 } from './options.js';
+import type { SandboxOtpProcess, SandboxSms } from './otp/otp-process.js';
 import { SandboxCore, type SandboxWait } from './sandbox-core.js';
 import { describeEvent } from './sandbox-event.js';
 import { createSandboxListener } from './sandbox-routes.js';
 import { StateFile } from './state/state-file.js';
 
 /**
- * A local Plutu: an HTTP server that takes the confirm requests of every gateway
- * with a checkout page, shows that page, and calls the merchant's server with what
- * Plutu signs. No money moves, and nothing outside this process remembers it,
- * unless a `stateFile` does.
+ * A local Plutu: an HTTP server that takes the requests of every gateway. It shows
+ * the checkout page and calls the merchant's server with what Plutu signs, or shows
+ * the customer's phone with the one-time passwords. No money moves, and nothing
+ * outside this process remembers it, unless a `stateFile` does.
  *
- * It keeps the last 10 000 transactions, 20 deliveries of each, and the last
- * 1000 requests; with an older transaction it also forgets that its invoice
- * number has been used.
+ * It keeps the last 10 000 transactions, 20 deliveries of each, 10 000 one-time
+ * passwords, and the last 1000 requests; with an older payment it also forgets that
+ * its invoice number has been used.
  */
 export class PlutuSandbox {
   /** Such as `http://127.0.0.1:4010`, where the dashboard and checkouts are. */
@@ -70,6 +71,7 @@ export class PlutuSandbox {
       refusesUnknownFields: options.refuseUnknownFields ?? false,
       allowRemote: options.allowRemoteCallbacks ?? false,
       slowCardMs: options.slowCardMs ?? 5_000,
+      otpLifetimeMs: options.otpLifetimeMs ?? 300_000,
       closing: closing.signal,
       emit: (event) => {
         options.onEvent?.(event);
@@ -95,12 +97,31 @@ export class PlutuSandbox {
     this.credentials = { apiKey, accessToken, secretKey };
   }
 
-  /** The transactions as they stand now, oldest first. */
+  /** The transactions with a checkout page as they stand now, oldest first. */
   get transactions(): readonly SandboxTransaction[] {
     return this.core.transactions;
   }
 
-  /** The last 1000 confirm requests, oldest first; also those refused. */
+  /** The payments by one-time password as they stand now, oldest first. */
+  get otpProcesses(): readonly SandboxOtpProcess[] {
+    return this.core.otp.list;
+  }
+
+  /** What was sent to customers' phones, oldest first. */
+  get sms(): readonly SandboxSms[] {
+    return this.core.otp.sms;
+  }
+
+  /**
+   * The latest SMS to a phone, if there is one.
+   *
+   * @param mobileNumber as people write it: `0913632323`, `+218 91 363 2323`.
+   */
+  lastSms(mobileNumber: string): SandboxSms | undefined {
+    return this.core.otp.lastSms(mobileNumber);
+  }
+
+  /** The last 1000 requests of merchants, oldest first; also those refused. */
   get requests(): readonly SandboxRequest[] {
     return this.core.requests;
   }
@@ -184,7 +205,7 @@ export class PlutuSandbox {
     return delivery;
   }
 
-  /** Forgets transactions, requests and faults, as though newly started. */
+  /** Forgets payments, SMS, requests and faults, as though newly started. */
   reset(): void {
     this.core.forget();
     this.core.faults.clearAll();

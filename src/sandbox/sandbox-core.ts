@@ -1,6 +1,5 @@
 import type { Account } from './api/account.js';
 import { ApiError } from './api/api-error.js';
-import type { ConfirmRequest } from './api/confirm-request.js';
 import { RequestLog, type SandboxRequest } from './api/request-log.js';
 import { Changes } from './changes.js';
 import { checkFields, wholeNumber } from './check-fields.js';
@@ -9,6 +8,7 @@ import type {
   CheckoutContext,
   CheckoutRecord,
 } from './checkout/checkout-record.js';
+import type { CheckoutRequest } from './checkout/checkout-request.js';
 import { Checkouts } from './checkout/checkouts.js';
 import type {
   SandboxDelivery,
@@ -20,6 +20,8 @@ import type {
   SandboxArrivals,
 } from './faults/sandbox-faults.js';
 import { isLoopbackHost } from './http/loopback.js';
+import type { SandboxOtpProcess } from './otp/otp-process.js';
+import { OtpProcesses } from './otp/otp-processes.js';
 import type { SandboxEvent } from './sandbox-event.js';
 import type { SandboxState } from './state/state-file.js';
 
@@ -49,6 +51,7 @@ export interface SandboxSettings {
   readonly refusesUnknownFields: boolean;
   readonly allowRemote: boolean;
   readonly slowCardMs: number;
+  readonly otpLifetimeMs: number;
   readonly closing: AbortSignal;
   readonly emit: (event: SandboxEvent) => void;
 }
@@ -57,6 +60,7 @@ export interface SandboxSettings {
 export class SandboxCore {
   readonly faults = new FaultRules(() => this.changes.notify());
   readonly changes: Changes;
+  readonly otp: OtpProcesses;
   readonly #checkouts = new Checkouts();
   readonly #requests = new RequestLog();
   readonly #context: CheckoutContext;
@@ -76,17 +80,27 @@ export class SandboxCore {
       strikeCallback: (request) => this.faults.strikeCallback(request),
       changed: (transaction, delivery) => this.#changed(transaction, delivery),
     };
+    this.otp = new OtpProcesses({
+      merchantName: settings.merchantName,
+      lifetimeMs: settings.otpLifetimeMs,
+      isUsed: (invoiceNo) => this.#isUsed(invoiceNo),
+      changed: (process) => this.#otpChanged(process),
+    });
   }
 
   /** @throws {ApiError} 422 `DUPLICATED_INVOICE_NUMBER`. */
-  open(request: ConfirmRequest, faults: CallbackFaults): SandboxTransaction {
-    if (this.#checkouts.withInvoiceNo(request.invoiceNo)) {
-      throw new ApiError(
-        422,
-        'DUPLICATED_INVOICE_NUMBER',
-        `The invoice number ${request.invoiceNo} has been used before.`,
-      );
-    }
+  refuseUsed(invoiceNo: string): void {
+    if (!this.#isUsed(invoiceNo)) return;
+    throw new ApiError(
+      422,
+      'DUPLICATED_INVOICE_NUMBER',
+      `The invoice number ${invoiceNo} has been used before.`,
+    );
+  }
+
+  /** @throws {ApiError} 422 `DUPLICATED_INVOICE_NUMBER`. */
+  open(request: CheckoutRequest, faults: CallbackFaults): SandboxTransaction {
+    this.refuseUsed(request.invoiceNo);
     const checkout = Checkout.open(request, faults, this.#context);
     this.#checkouts.add(checkout);
     const { transaction } = checkout;
@@ -158,9 +172,10 @@ export class SandboxCore {
     );
   }
 
-  /** Forgets the transactions and the requests; their numbers are free again. */
+  /** Forgets payments, SMS and requests; the invoice numbers are free again. */
   forget(): void {
     this.#checkouts.clear();
+    this.otp.clear();
     this.#requests.clear();
     this.changes.notify();
   }
@@ -172,12 +187,14 @@ export class SandboxCore {
   get state(): SandboxState {
     return {
       checkouts: Array.from(this.#checkouts, ({ record }) => record),
+      otpProcesses: this.otp.records,
       faults: this.faults.list(),
     };
   }
 
-  restore({ checkouts, faults }: SandboxState): void {
+  restore({ checkouts, otpProcesses, faults }: SandboxState): void {
     for (const record of checkouts) this.#restore(record);
+    this.otp.restore(otpProcesses);
     this.faults.restore(faults);
   }
 
@@ -186,6 +203,28 @@ export class SandboxCore {
     for (const { id } of record.deliveries) {
       this.#lastDeliveryId = Math.max(this.#lastDeliveryId, id);
     }
+  }
+
+  /** An invoice number of a checkout is used when that is opened, paid or not. */
+  #isUsed(invoiceNo: string): boolean {
+    return (
+      this.#checkouts.withInvoiceNo(invoiceNo) !== undefined ||
+      this.otp.hasPaid(invoiceNo)
+    );
+  }
+
+  #otpChanged(process: SandboxOtpProcess): void {
+    const { gateway, processId, amount, currency, invoiceNo } = process;
+    this.emit({
+      gateway,
+      processId,
+      amount,
+      currency,
+      ...(invoiceNo === undefined
+        ? { type: 'otp-sent' }
+        : { type: 'otp-paid', invoiceNo }),
+    });
+    this.changes.notify();
   }
 
   #changed(transaction: SandboxTransaction, delivery?: SandboxDelivery): void {

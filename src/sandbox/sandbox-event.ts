@@ -16,6 +16,28 @@ export interface CheckoutOpened {
   readonly redirectUrl: string;
 }
 
+/** A one-time password is on its way to a customer, whose number is not said. */
+export interface OtpSent {
+  /** What happened. */
+  readonly type: 'otp-sent';
+  /** Its name at the wire. */
+  readonly gateway: string;
+  /** As it was answered. */
+  readonly processId: string;
+  /** As it was sent. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
+/** A one-time password was confirmed, and the customer is charged. */
+export interface OtpPaid extends Omit<OtpSent, 'type'> {
+  /** What happened. */
+  readonly type: 'otp-paid';
+  /** Of the request. */
+  readonly invoiceNo: string;
+}
+
 /** A request was not answered as its sender had hoped. */
 export interface RequestRefused {
   /** What happened. */
@@ -63,13 +85,24 @@ export interface StateNotSaved {
 export type SandboxEvent = {
   /** When: ISO 8601, UTC. */
   readonly at: string;
-} & (CheckoutOpened | RequestRefused | CallbackDelivered | StateNotSaved);
+} & (
+  | CheckoutOpened
+  | OtpSent
+  | OtpPaid
+  | RequestRefused
+  | CallbackDelivered
+  | StateNotSaved
+);
 
 /** An event in one line. */
 export function describeEvent(event: SandboxEvent): string {
   switch (event.type) {
     case 'checkout-opened':
       return `${event.invoiceNo} open at ${event.gateway}, ${event.amount} ${event.currency}: ${event.redirectUrl}`;
+    case 'otp-sent':
+      return `code sent by ${event.gateway}, ${event.amount} ${event.currency}: process ${event.processId}`;
+    case 'otp-paid':
+      return `${event.invoiceNo} paid at ${event.gateway}, ${event.amount} ${event.currency}: process ${event.processId}`;
     case 'request-refused':
       return `refused ${event.method} ${event.path}: ${event.status} ${event.code}: ${event.message}`;
     case 'callback-delivered':

@@ -1,17 +1,26 @@
 import type { RequestListener } from 'node:http';
-import { confirmRoutes } from './api/confirm-route.js';
+import { apiRoutes } from './api/api-routes.js';
 import { checkoutRoutes } from './checkout/checkout-routes.js';
+import { openCheckout } from './checkout/open-checkout.js';
 import { controlRoutes } from './control/control-routes.js';
 import { dashboardRoutes } from './dashboard/dashboard-routes.js';
+import { HOSTED_GATEWAYS, OTP_GATEWAYS } from './gateways/index.js';
 import { failure, send, toApiError, type Answer } from './http/answer.js';
 import { dispatch } from './http/router.js';
+import { confirmOtp, sendOtp } from './otp/otp-actions.js';
 import { renderNoticePage } from './pages/notice-page.js';
 import type { SandboxCore } from './sandbox-core.js';
 
 /** Answers merchants' servers, customers' browsers, developers and their tests. */
 export function createSandboxListener(core: SandboxCore): RequestListener {
   const routes = [
-    ...confirmRoutes(core),
+    ...apiRoutes(core, [
+      ...HOSTED_GATEWAYS.map((gateway) => openCheckout(core, gateway)),
+      ...OTP_GATEWAYS.flatMap((gateway) => [
+        sendOtp(core, gateway),
+        confirmOtp(core, gateway),
+      ]),
+    ]),
     ...checkoutRoutes(core),
     ...controlRoutes(core),
     ...dashboardRoutes(core),

@@ -1,6 +1,16 @@
 export { sqlJournal, type SqlJournalOptions } from './sql-journal.js';
 export { PaymentJournal, type Booking } from './payment-journal.js';
+export type { Byline } from './byline.js';
+export type { ReportOptions, OpenCase, OpenCaseKind } from './cases.js';
 export type { Pruned, PruneOptions } from './prune.js';
+export type {
+  JournalPayment,
+  PaymentsOptions,
+  UnsettledAttempt,
+  UnsettledOptions,
+  UnsettledState,
+} from './reports.js';
+export type { Settled, Settlement } from './settlement.js';
 export type {
   SqlDialect,
   SqlExecutor,

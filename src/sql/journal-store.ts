@@ -1,11 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FirstPayment } from '../errors/plutu-errors.js';
 import type { PaidInvoice } from '../payments/payment-delivery.js';
-import type {
-  CheckoutFacts,
-  CheckoutOpening,
-  UnreadableMessage,
-} from '../payments/payment-journal.js';
+import type { UnreadableMessage } from '../payments/payment-journal.js';
 import type {
   PaymentRecord,
   SignedPayment,
@@ -98,7 +94,7 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Writes an arrival down, in one statement.
+   * Writes an arrival down, in one statement, with the order that its invoice is for.
    *
    * @param lease that of the run that goes on with it at once, if there is one.
    */
@@ -107,31 +103,17 @@ export class JournalStore<Tx> {
     lease: string | undefined,
   ): Promise<Acceptance> {
     const { payment: table } = this.tables;
-    const { now } = this.dialect;
-    const { id, tenant, gateway, outcome, invoiceNo, transactionId } = payment;
-    const key = this.key(tenant, invoiceNo);
-    const columns = [
-      ['id', id],
-      ['account', this.account],
-      ['tenant', tenant ?? null],
-      ['gateway', gateway],
-      ['outcome', outcome],
-      ['invoice_key', key],
-      ['order_key', key],
-      ['invoice_no', invoiceNo],
-      ['order_no', invoiceNo],
-      ['transaction_id', transactionId],
-      ['amount_minor', payment.amountMinor],
-      ['currency', payment.currency],
-      ['source', 'callback'],
-      ['facts', writeFacts(payment)],
-      ['consumers', '[]'],
-      ['lease', lease ?? null],
-      ['leases', lease === undefined ? 0 : 1],
-    ] as const satisfies readonly (readonly [string, SqlValue])[];
-    const names = columns.map(([name]) => name).join(', ');
-    const insert = `INSERT INTO ${table} (${names}, arrived_at, due_at) VALUES (${places(columns.length)}, ${now}, ${now} + ${lease === undefined ? 0 : LEASE})`;
-    const values = columns.map(([, value]) => value);
+    const key = this.key(payment.tenant, payment.invoiceNo);
+    const { insert, values } = this.insertion(
+      payment,
+      [
+        ['order_key', this.orderOf('order_key'), [key, key]],
+        ['order_no', this.orderOf('order_no'), [key, payment.invoiceNo]],
+        ['lease', '?', [lease ?? null]],
+        ['leases', '?', [lease === undefined ? 0 : 1]],
+      ],
+      lease === undefined ? 0 : LEASE,
+    );
     if (this.dialect.name === 'postgres') {
       const [row] = await this.query(
         `${insert} ON CONFLICT (id) DO UPDATE SET arrivals = ${table}.arrivals + 1 RETURNING arrivals, ${PAYMENT_COLUMNS}`,
@@ -147,9 +129,57 @@ export class JournalStore<Tx> {
       `${insert} ON DUPLICATE KEY UPDATE arrivals = arrivals + 1`,
       values,
     );
-    const entry = await this.find(id);
+    const entry = await this.find(payment.id);
     if (!entry) throw new Error('The journal did not keep the payment.');
     return { isNew: affected === 1, entry };
+  }
+
+  /**
+   * The statement that writes a payment down.
+   *
+   * @param more columns beside those that the payment itself has, each with the SQL
+   *   of its value.
+   * @param dueIn when there is something to do with it, in milliseconds.
+   */
+  insertion(
+    payment: SignedPayment,
+    more: readonly (readonly [
+      column: string,
+      sql: string,
+      values: readonly SqlValue[],
+    ])[],
+    dueIn = 0,
+  ): { readonly insert: string; readonly values: readonly SqlValue[] } {
+    const { now } = this.dialect;
+    const own = [
+      ['id', payment.id],
+      ['account', this.account],
+      ['tenant', payment.tenant ?? null],
+      ['gateway', payment.gateway],
+      ['outcome', payment.outcome],
+      ['invoice_key', this.key(payment.tenant, payment.invoiceNo)],
+      ['invoice_no', payment.invoiceNo],
+      ['transaction_id', payment.transactionId],
+      ['amount_minor', payment.amountMinor],
+      ['currency', payment.currency],
+      ['source', payment.source],
+      ['facts', writeFacts(payment)],
+      ['consumers', '[]'],
+    ] as const satisfies readonly (readonly [string, SqlValue])[];
+    const columns = [...own, ...more].map(([name]) => name).join(', ');
+    const sql = [...own.map(() => '?'), ...more.map(([, value]) => value)];
+    return {
+      insert: `INSERT INTO ${this.tables.payment} (${columns}, arrived_at, due_at) VALUES (${sql.join(', ')}, ${now}, ${now} + ${dueIn})`,
+      values: [
+        ...own.map(([, value]) => value),
+        ...more.flatMap(([, , values]) => values),
+      ],
+    };
+  }
+
+  /** Of the latest attempt for an invoice, or else the value that is given. */
+  private orderOf(column: 'order_key' | 'order_no'): string {
+    return `COALESCE((SELECT ${column} FROM ${this.tables.checkout} WHERE invoice_key = ? ORDER BY opened_at DESC, id DESC LIMIT 1), ?)`;
   }
 
   async find(id: string): Promise<PaymentEntry | undefined> {
@@ -232,7 +262,8 @@ export class JournalStore<Tx> {
 
   /**
    * Keeps how a payment was judged. Of two approved payments for one order, the
-   * database lets one hold it; the other is a mismatch.
+   * database lets one hold it; the other is a mismatch. One that was not paid is
+   * late if the order is paid.
    *
    * @returns the record as it is kept.
    * @throws {LeaseLostError}
@@ -240,7 +271,14 @@ export class JournalStore<Tx> {
   async judge(record: PaymentRecord, lease: string): Promise<PaymentRecord> {
     const { payment, verdict = {} } = record;
     const id = payment.id ?? '';
-    if (payment.outcome !== 'approved' || verdict.mismatch) {
+    if (payment.outcome !== 'approved') {
+      // Nobody may cancel an order because of it.
+      const isLate = (await this.findHolder(id)) !== undefined;
+      const kept = { ...verdict, ...(isLate && ({ isLate } as const)) };
+      await this.keepVerdict(id, lease, kept);
+      return { ...record, verdict: kept };
+    }
+    if (verdict.mismatch) {
       await this.keepVerdict(id, lease, verdict);
       return record;
     }
@@ -255,7 +293,7 @@ export class JournalStore<Tx> {
     } catch (error) {
       if (error instanceof LeaseLostError) throw error;
       // What a driver's error looks like is not for sure; what is in the table is.
-      const first = await this.findFirst(id);
+      const first = await this.findHolder(id);
       if (!first) throw error;
       const late = { mismatch: { reason: 'already-paid', first } } as const;
       await this.keepVerdict(id, lease, late);
@@ -291,7 +329,7 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Puts a payment back, with what was done.
+   * Puts a payment back, with what was done. One that is given up is an open case.
    *
    * @param error what went wrong, without anything personal.
    * @param pause until it is tried again, in milliseconds; `undefined` if it is
@@ -307,7 +345,7 @@ export class JournalStore<Tx> {
     const { now } = this.dialect;
     const next =
       pause === undefined
-        ? `due_at = NULL, dead_at = ${now}`
+        ? `due_at = NULL, dead_at = ${now}, closed_at = NULL`
         : `due_at = ${now} + ${Math.round(pause)}`;
     await this.change(
       `consumers = ?, booked = ?, attempts = attempts + 1, lease = NULL, error = ?, ${next}`,
@@ -323,7 +361,7 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Has payments tried again that were given up.
+   * Has payments tried again that were given up, unless somebody has closed them.
    *
    * @param id only this one.
    * @returns how many there were.
@@ -331,39 +369,8 @@ export class JournalStore<Tx> {
   async revive(id?: string): Promise<number> {
     const { now } = this.dialect;
     return this.execute(
-      `UPDATE ${this.tables.payment} SET dead_at = NULL, due_at = ${now}, lease = NULL, attempts = 0, leases = 0, revision = revision + 1 WHERE account = ? AND dead_at IS NOT NULL${id === undefined ? '' : ' AND id = ?'}`,
+      `UPDATE ${this.tables.payment} SET dead_at = NULL, due_at = ${now}, lease = NULL, attempts = 0, leases = 0, revision = revision + 1 WHERE account = ? AND dead_at IS NOT NULL AND closed_at IS NULL${id === undefined ? '' : ' AND id = ?'}`,
       [this.account, ...(id === undefined ? [] : [id])],
-    );
-  }
-
-  /** Writes a checkout down that is about to be opened, and resolves to its id. */
-  async insertCheckout(checkout: CheckoutFacts): Promise<string> {
-    const { tenant, gateway, invoiceNo, orderNo, amount, currency } = checkout;
-    const { now } = this.dialect;
-    const id = newCheckoutId();
-    await this.execute(
-      `INSERT INTO ${this.tables.checkout} (id, account, tenant, gateway, invoice_key, order_key, invoice_no, order_no, amount, currency, state, opened_at, changed_at) VALUES (${places(11)}, ${now}, ${now})`,
-      [
-        id,
-        this.account,
-        tenant ?? null,
-        gateway,
-        this.key(tenant, invoiceNo),
-        this.key(tenant, orderNo),
-        invoiceNo,
-        orderNo,
-        amount,
-        currency ?? null,
-        'asked',
-      ],
-    );
-    return id;
-  }
-
-  async keepOpening(id: string, opening: CheckoutOpening): Promise<void> {
-    await this.execute(
-      `UPDATE ${this.tables.checkout} SET state = ?, changed_at = ${this.dialect.now} WHERE id = ? AND state = 'asked'`,
-      [opening, id],
     );
   }
 
@@ -461,21 +468,33 @@ export class JournalStore<Tx> {
     );
   }
 
-  /** The payment that holds the order which another one pays, too. */
-  private async findFirst(id: string): Promise<FirstPayment | undefined> {
+  /** The payment that holds the order which another one is for, too. */
+  private async findHolder(id: string): Promise<FirstPayment | undefined> {
     const { payment } = this.tables;
     const [row] = await this.query(
       `SELECT holder.id, holder.gateway, holder.invoice_no, holder.transaction_id FROM ${payment} late JOIN ${payment} holder ON holder.paid_order = late.order_key WHERE late.id = ? AND holder.id <> late.id`,
       [id],
     );
-    return (
-      row && {
-        id: text(row['id']),
-        gateway: text(row['gateway']),
-        invoiceNo: text(row['invoice_no']),
-        transactionId: text(row['transaction_id']),
-      }
+    return row && readFirst(row);
+  }
+
+  /**
+   * The payment that has paid an order; or else one that does if it turns out to be
+   * what was due.
+   *
+   * @param except the `id` of one that does not count.
+   */
+  async findPaid(
+    orderKey: string,
+    except = '',
+    tx?: Tx,
+  ): Promise<FirstPayment | undefined> {
+    const [row] = await this.query(
+      `SELECT id, gateway, invoice_no, transaction_id FROM ${this.tables.payment} WHERE order_key = ? AND id <> ? AND (paid_order IS NOT NULL OR (outcome = 'approved' AND verdict IS NULL)) ORDER BY CASE WHEN paid_order IS NULL THEN 1 ELSE 0 END, arrived_at, id LIMIT 1`,
+      [orderKey, except],
+      tx,
     );
+    return row && readFirst(row);
   }
 
   /** @throws {LeaseLostError} */
@@ -493,7 +512,7 @@ export class JournalStore<Tx> {
   }
 
   /** Of an invoice or an order: its number, and whose it is. */
-  private key(tenant: string | undefined, number: string): string {
+  key(tenant: string | undefined, number: string): string {
     return hash([this.account, tenant ?? null, number]);
   }
 }
@@ -522,13 +541,16 @@ function hash(parts: readonly (string | null)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** In the order of time, so that rows of one day stand together. */
-function newCheckoutId(): string {
-  return (
-    Date.now().toString(16).padStart(12, '0') + randomBytes(10).toString('hex')
-  );
+function readFirst(row: SqlRow): FirstPayment {
+  return {
+    id: text(row['id']),
+    gateway: text(row['gateway']),
+    invoiceNo: text(row['invoice_no']),
+    transactionId: text(row['transaction_id']),
+  };
 }
 
-function places(count: number): string {
+/** A placeholder for each of so many values. */
+export function places(count: number): string {
   return Array.from({ length: count }, () => '?').join(', ');
 }

@@ -96,7 +96,7 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
       : `INSERT INTO ${tables.version} (id, version) VALUES (1, 0) ON DUPLICATE KEY UPDATE id = 1`,
 
     // Each attempt to be paid. States: asked (Plutu is being asked), open, refused;
-    // with one-time passwords: sent, charging, settled; unknown in either case.
+    // with one-time passwords: sent, charging; in either case: unknown, settled.
     table(
       tables.checkout,
       `id ${code(32)} NOT NULL PRIMARY KEY`,
@@ -118,10 +118,14 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
       `recipient_key ${code(64)}`,
       'failures int NOT NULL DEFAULT 0',
       `payment_id ${code(255)}`,
+      // When somebody has to look at it: while it is charging, when its time is over.
+      'due_at bigint',
       ...closing,
       ...inTable('checkout_invoice', 'invoice_key'),
       ...inTable('checkout_order', 'order_key'),
       ...inTable('checkout_state', 'account, state, opened_at'),
+      ...inTable('checkout_due', 'account, due_at'),
+      ...inTable('checkout_opened', 'account, opened_at, id'),
       ...inTable('checkout_recipient', 'recipient_key, opened_at'),
     ),
     ...besideTable('checkout_invoice', tables.checkout, 'invoice_key'),
@@ -132,13 +136,24 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
       'account, state, opened_at',
     ),
     ...besideTable(
+      'checkout_due',
+      tables.checkout,
+      'account, due_at',
+      ' WHERE due_at IS NOT NULL',
+    ),
+    ...besideTable(
+      'checkout_opened',
+      tables.checkout,
+      'account, opened_at, id',
+    ),
+    ...besideTable(
       'checkout_recipient',
       tables.checkout,
       'recipient_key, opened_at',
       ' WHERE recipient_key IS NOT NULL',
     ),
 
-    // Each payment that Plutu signed, under payment.id. Times are in milliseconds.
+    // Each payment, under payment.id. Times are in milliseconds.
     table(
       tables.payment,
       `id ${code(255)} NOT NULL PRIMARY KEY`,
@@ -156,7 +171,7 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
       `currency ${code(3)} NOT NULL`,
       // How the journal heard of it: callback, confirm or hand.
       `source ${code(16)} NOT NULL`,
-      // As JSON: the facts as they were signed, the verdict, who has consumed it.
+      // As JSON: the facts as they arrived, the verdict, who has consumed it.
       `facts ${data} NOT NULL`,
       `verdict ${data}`,
       `consumers ${data} NOT NULL`,
@@ -181,6 +196,8 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
       ...inTable('payment_due', 'account, due_at'),
       ...inTable('payment_invoice', 'invoice_key'),
       ...inTable('payment_order', 'order_key'),
+      ...inTable('payment_reason', 'account, reason'),
+      ...inTable('payment_dead', 'account, dead_at'),
       ...inTable('payment_arrived', 'account, arrived_at, id'),
     ),
     ...besideTable(
@@ -191,6 +208,18 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
     ),
     ...besideTable('payment_invoice', tables.payment, 'invoice_key'),
     ...besideTable('payment_order', tables.payment, 'order_key'),
+    ...besideTable(
+      'payment_reason',
+      tables.payment,
+      'account, reason',
+      ' WHERE reason IS NOT NULL',
+    ),
+    ...besideTable(
+      'payment_dead',
+      tables.payment,
+      'account, dead_at',
+      ' WHERE dead_at IS NOT NULL',
+    ),
     ...besideTable(
       'payment_arrived',
       tables.payment,

@@ -11,9 +11,14 @@ import type {
   PaymentReceipt,
 } from '../payments/payment-delivery.js';
 import type {
+  ChargeEnd,
+  ChargeLimits,
+  ChargeStart,
   CheckoutEntry,
   CheckoutFacts,
   JournalDelivery,
+  OtpCharge,
+  OtpRecipient,
   UnreadableMessage,
 } from '../payments/payment-journal.js';
 import {
@@ -23,10 +28,30 @@ import {
 } from '../payments/payment-record.js';
 import { runningConsumer } from '../payments/running-consumer.js';
 import { messageOf } from '../utils/stack-of.js';
+import type { AttemptStore } from './attempt-store.js';
+import type { Byline } from './byline.js';
+import {
+  closeCase,
+  openCases,
+  retryCase,
+  type ReportOptions,
+  type OpenCase,
+} from './cases.js';
+import type { ChargeWatch } from './charge-watch.js';
+import { ChargesUnderWay } from './charges-under-way.js';
 import { checkDatabase, durabilityWarnings } from './database-checks.js';
 import { newToken, type JournalStore } from './journal-store.js';
 import type { PaymentRunner } from './payment-runner.js';
 import { prune, type Pruned, type PruneOptions } from './prune.js';
+import {
+  payments,
+  unsettled,
+  type JournalPayment,
+  type PaymentsOptions,
+  type UnsettledAttempt,
+  type UnsettledOptions,
+} from './reports.js';
+import type { Settled, Settlement, Settlements } from './settlement.js';
 
 /** What became of the work on a payment. */
 export interface Booking<Result> {
@@ -34,6 +59,18 @@ export interface Booking<Result> {
   readonly duplicate: boolean;
   /** What the work resolved to, if it was done. */
   readonly result?: Result | undefined;
+}
+
+/** What a journal is made of. */
+export interface JournalParts<Tx> {
+  readonly store: JournalStore<Tx>;
+  readonly attempts: AttemptStore<Tx>;
+  readonly runner: PaymentRunner<Tx>;
+  /** Only where payments are published, too. */
+  readonly watch: ChargeWatch<Tx> | undefined;
+  readonly settlements: Settlements<Tx>;
+  /** In milliseconds. */
+  readonly acceptTimeout: number;
 }
 
 /**
@@ -52,15 +89,22 @@ export class PaymentJournal<Tx = unknown>
     BeforeApplicationShutdown
 {
   private readonly logger = new Logger('PlutuJournal');
+  private readonly store: JournalStore<Tx>;
+  private readonly attempts: AttemptStore<Tx>;
+  private readonly runner: PaymentRunner<Tx>;
+  private readonly watch: ChargeWatch<Tx> | undefined;
+  private readonly settlements: Settlements<Tx>;
   private readonly arrivals: ArrivalsUnderWay;
+  private readonly charges = new ChargesUnderWay();
 
-  /** @param acceptTimeout in milliseconds. */
-  constructor(
-    private readonly store: JournalStore<Tx>,
-    private readonly runner: PaymentRunner<Tx>,
-    acceptTimeout: number,
-  ) {
-    this.arrivals = new ArrivalsUnderWay('the database', acceptTimeout);
+  /** Made by `sqlJournal`. */
+  constructor(parts: JournalParts<Tx>) {
+    this.store = parts.store;
+    this.attempts = parts.attempts;
+    this.runner = parts.runner;
+    this.watch = parts.watch;
+    this.settlements = parts.settlements;
+    this.arrivals = new ArrivalsUnderWay('the database', parts.acceptTimeout);
   }
 
   /**
@@ -119,7 +163,7 @@ export class PaymentJournal<Tx = unknown>
   }
 
   /**
-   * Has every payment tried again that was given up.
+   * Has every payment tried again that was given up, unless its case is closed.
    *
    * @returns how many there were.
    */
@@ -127,6 +171,85 @@ export class PaymentJournal<Tx = unknown>
     const count = await this.store.revive();
     this.runner.wake();
     return count;
+  }
+
+  /**
+   * Everything that a person has to look into, oldest first: what was paid and not
+   * due, what consumers have failed to book, what Plutu gave no clear answer to, and
+   * what Plutu signed and nobody can read. Read page by page, so that it may be long
+   * and may change meanwhile.
+   */
+  openCases(options: ReportOptions = {}): AsyncIterable<OpenCase> {
+    return openCases(this.store, options);
+  }
+
+  /**
+   * Has the payment of an open case tried again: a `mismatch` is judged anew, so
+   * correct the invoice first; a `failed` one is handed to its consumers again.
+   *
+   * @param id the `id` of an {@link OpenCase}.
+   * @param byline who decided that, and why.
+   * @returns `false` if there is no such case any more: somebody was faster.
+   * @throws {PlutuInvalidRequestError} if the case is `unknown` or `unreadable`:
+   *   settle its invoice, or close it. Also if `byline` is wrong.
+   */
+  async retryCase(id: string, byline: Byline): Promise<boolean> {
+    const isRetried = await retryCase(this.store, id, byline);
+    if (isRetried) this.runner.wake();
+    return isRetried;
+  }
+
+  /**
+   * Closes an open case: nothing is left to do about it. A payment whose case is
+   * closed stays as it is; a `failed` one is not tried again.
+   *
+   * @param id the `id` of an {@link OpenCase}.
+   * @param byline who decided that, and why.
+   * @returns `false` if there is no such case any more: somebody was faster.
+   * @throws {PlutuInvalidRequestError} if `byline` is wrong.
+   */
+  async closeCase(id: string, byline: Byline): Promise<boolean> {
+    return closeCase(this.store, id, byline);
+  }
+
+  /**
+   * The attempts to be paid that Plutu was asked for, and of which nothing was heard
+   * since, oldest first. Most are customers who went away; to be sure, look the
+   * invoice up in Plutu's dashboard.
+   *
+   * @throws {PlutuConfigurationError} if `olderThan` is not a whole number.
+   */
+  unsettled(options: UnsettledOptions): AsyncIterable<UnsettledAttempt> {
+    return unsettled(this.store, options);
+  }
+
+  /**
+   * The payments that arrived within a time, oldest first, such as to compare a day
+   * with Plutu's dashboard.
+   *
+   * @throws {PlutuInvalidRequestError} if a `Date` is not valid.
+   */
+  payments(options: PaymentsOptions): AsyncIterable<JournalPayment> {
+    return payments(this.store, options);
+  }
+
+  /**
+   * Books a payment by hand, as it stands in Plutu's dashboard, because its callback
+   * never came or a charge has no clear outcome. It is published as any other, with
+   * the `source` `hand`, and the callback is a duplicate if it comes after all. What
+   * is due is not asked for: that it is right is your decision. A mismatch of the
+   * same transaction becomes approved, and its case is closed.
+   *
+   * Gateway, amount and currency come from the journal if they are not given.
+   *
+   * @throws {PlutuInvalidRequestError} if something is wrong, or missing in the
+   *   journal too; `fields` says what.
+   * @throws {PlutuAlreadyPaidError} if another payment has paid the order.
+   */
+  async settle(settlement: Settlement): Promise<Settled> {
+    const settled = await this.settlements.settle(settlement);
+    this.runner.wake();
+    return settled;
   }
 
   /**
@@ -164,13 +287,18 @@ export class PaymentJournal<Tx = unknown>
     return this.arrivals.inTime(durabilityWarnings(this.store)).catch(() => []);
   }
 
-  /** For the module: writes a checkout down before Plutu is asked. */
-  async openingCheckout(checkout: CheckoutFacts): Promise<CheckoutEntry> {
-    const id = await this.arrivals.inTime(this.store.insertCheckout(checkout));
+  /** For the module: writes an attempt down before Plutu is asked. */
+  async openingCheckout(
+    checkout: CheckoutFacts,
+    recipient?: OtpRecipient,
+  ): Promise<CheckoutEntry> {
+    const { attempts, arrivals } = this;
+    const id = await arrivals.inTime(attempts.open(checkout, recipient));
     return {
+      id,
       asked: async (opening) => {
         try {
-          await this.arrivals.inTime(this.store.keepOpening(id, opening));
+          await arrivals.inTime(attempts.keepOpening(id, opening));
         } catch (error) {
           this.logger.error(
             `What Plutu said to invoice ${checkout.invoiceNo} (${opening}) could not be written down: ${messageOf(error)}`,
@@ -178,6 +306,32 @@ export class PaymentJournal<Tx = unknown>
         }
       },
     };
+  }
+
+  /** For the module: begins to charge an attempt, if that may be. */
+  async beginCharge(
+    charge: OtpCharge,
+    limits: ChargeLimits,
+  ): Promise<ChargeStart> {
+    const beginning = this.attempts.beginCharge(charge, limits);
+    try {
+      const start = await this.arrivals.inTime(beginning);
+      if (start.state === 'begun') this.charges.begun(charge.id);
+      return start;
+    } catch (error) {
+      // If it begins after all, nobody is there who would charge.
+      this.undoBeginning(charge, beginning).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** For the module: writes down how a charge has ended. */
+  async endCharge(charge: OtpCharge, end: ChargeEnd): Promise<void> {
+    try {
+      await this.arrivals.inTime(this.attempts.endCharge(charge.id, end));
+    } finally {
+      this.charges.ended(charge.id);
+    }
   }
 
   /** For the module: writes down a signed message that makes no sense. */
@@ -188,17 +342,34 @@ export class PaymentJournal<Tx = unknown>
   /** Begins to publish what is accepted, once every consumer is known. */
   onApplicationBootstrap(): void {
     this.runner.start();
+    this.watch?.start();
     void this.logWarnings();
   }
 
   /** Before an ORM disconnects, which many do in this hook. */
   async onModuleDestroy(): Promise<void> {
-    await this.runner.drain();
+    await this.drain();
   }
 
   /** For an application whose database outlives `onModuleDestroy`. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.runner.drain();
+    await this.drain();
+  }
+
+  private async undoBeginning(
+    { id }: OtpCharge,
+    beginning: Promise<ChargeStart>,
+  ): Promise<void> {
+    const { state } = await beginning;
+    if (state === 'begun') await this.attempts.endCharge(id, 'not-sent');
+  }
+
+  private async drain(): Promise<void> {
+    await Promise.all([
+      this.runner.drain(),
+      this.watch?.drain(),
+      this.charges.drain(),
+    ]);
   }
 
   private async logWarnings(): Promise<void> {

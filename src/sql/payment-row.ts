@@ -1,4 +1,3 @@
-import type { Mismatch } from '../payments/events.js';
 import type {
   PaymentRecord,
   SignedPayment,
@@ -18,7 +17,7 @@ export interface PaymentEntry {
 
 /** The columns that {@link readPayment} reads. */
 export const PAYMENT_COLUMNS =
-  'id, facts, verdict, consumers, booked, attempts, leases, dead_at';
+  'id, order_no, facts, verdict, consumers, booked, attempts, leases, dead_at';
 
 export function readPayment(row: SqlRow): PaymentEntry {
   const verdict = row['verdict'];
@@ -29,7 +28,11 @@ export function readPayment(row: SqlRow): PaymentEntry {
     record: {
       // That of the release that wrote it: the processor reads no other.
       version,
-      payment: { ...facts, id: text(row['id']) },
+      payment: {
+        ...facts,
+        id: text(row['id']),
+        orderNo: text(row['order_no']),
+      },
       ...(isJudged && { verdict: readVerdict(verdict) }),
       done,
       booked: integer(row['booked']) === 1,
@@ -41,7 +44,7 @@ export function readPayment(row: SqlRow): PaymentEntry {
 }
 
 type StoredFacts = PaymentRecord['payment'] & Pick<PaymentRecord, 'version'>;
-type Verdict = { readonly mismatch?: Mismatch };
+type Verdict = NonNullable<PaymentRecord['verdict']>;
 
 function readVerdict(value: unknown): Verdict {
   const verdict: Verdict = JSON.parse(text(value));
@@ -58,8 +61,10 @@ export function writeFacts(payment: SignedPayment): string {
     invoiceNo,
     transactionId,
     amount,
+    requestedAmount,
     currency,
     method,
+    source,
   } = payment;
   return asciiJson({
     version: 1,
@@ -70,9 +75,16 @@ export function writeFacts(payment: SignedPayment): string {
     invoiceNo,
     transactionId,
     amount,
+    requestedAmount,
     currency,
     method,
+    source,
   });
+}
+
+/** Text, or nothing, as any driver hands it over. */
+export function optionalText(value: unknown): string | undefined {
+  return value === null ? undefined : text(value);
 }
 
 /** Text as any driver hands it over. */

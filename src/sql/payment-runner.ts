@@ -188,6 +188,8 @@ export class PaymentRunner<Tx> {
       this.polling = undefined;
       this.schedule();
     }
+    // Somebody may have woken it while it looked.
+    if (!this.isFailing) this.wakeIfBacklog();
   }
 
   private async claimAll(): Promise<void> {

@@ -37,7 +37,7 @@ export async function prune<Tx>(
   );
   const payments = await removeAll(
     store,
-    `SELECT p.id FROM ${payment} p WHERE p.account = ? AND p.arrived_at < ${before} AND p.done_at < ${before} AND p.outcome IN ('canceled', 'incomplete') LIMIT ${BATCH}`,
+    `SELECT p.id FROM ${payment} p WHERE p.account = ? AND p.arrived_at < ${before} AND (p.done_at < ${before} OR p.closed_at < ${before}) AND p.outcome IN ('canceled', 'incomplete') LIMIT ${BATCH}`,
     [
       [mark, 'payment_id'],
       [payment, 'id'],

@@ -3,6 +3,7 @@ import type {
   ModuleMetadata,
   OptionalFactoryDependency,
 } from '@nestjs/common';
+import { EnabledGateways } from '../account/enabled-gateways.js';
 import { PlutuAccount } from '../account/plutu-account.js';
 import { DEFAULT_ACCOUNT } from '../account/tokens.js';
 import { PlutuConfigurationError } from '../errors/plutu-errors.js';
@@ -17,12 +18,15 @@ import {
   MAX_TIMER,
   namesOf,
 } from '../utils/options.js';
+import { AttemptStore } from './attempt-store.js';
+import { ChargeWatch } from './charge-watch.js';
 import { checkSettings } from './database-checks.js';
 import type { SqlExecutor } from './executor.js';
 import { JournalStore } from './journal-store.js';
 import { PaymentJournal } from './payment-journal.js';
 import { PaymentRunner } from './payment-runner.js';
 import { DEFAULT_PREFIX, prepareSchema } from './schema.js';
+import { Settlements } from './settlement.js';
 import { tableNames } from './table-names.js';
 
 /** How the journal reaches the database, and how it works. Times are in milliseconds. */
@@ -167,6 +171,7 @@ export function sqlJournal<Tx>(
     executor: SqlExecutor<T>,
     processor: PaymentProcessor,
     account: string,
+    gateways: EnabledGateways | undefined,
   ): Promise<PaymentJournal<T>> => {
     const store = new JournalStore(executor, names, account);
     await store.prepare();
@@ -179,7 +184,15 @@ export function sqlJournal<Tx>(
       backoff,
       handlerTimeout,
     });
-    return new PaymentJournal(store, runner, acceptTimeout);
+    const attemptStore = new AttemptStore(store);
+    return new PaymentJournal({
+      store,
+      attempts: attemptStore,
+      runner,
+      watch: worker ? new ChargeWatch(attemptStore, processor) : undefined,
+      settlements: new Settlements(store, attemptStore, gateways),
+      acceptTimeout,
+    });
   };
   return {
     isJournal: true,
@@ -188,12 +201,14 @@ export function sqlJournal<Tx>(
     useFactory: async (
       processor: PaymentProcessor,
       account: PlutuAccount | undefined,
+      gateways: EnabledGateways | undefined,
       ...args: never[]
     ) => {
       const journal = await open(
         await useFactory(...args),
         processor,
         account?.name ?? DEFAULT_ACCOUNT,
+        gateways,
       );
       drainBefore(args, () => journal.onModuleDestroy());
       return journal;
@@ -201,6 +216,7 @@ export function sqlJournal<Tx>(
     inject: [
       PAYMENT_PROCESSOR,
       { token: PlutuAccount, optional: true },
+      { token: EnabledGateways, optional: true },
       ...inject,
     ],
   };

@@ -9,13 +9,13 @@ import type {
   HostedGateway,
   MerchantChannel,
 } from '../sandbox/gateways/hosted-gateway.js';
-import { gatewayNamed } from '../sandbox/gateways/index.js';
-import type { SandboxGatewayName } from '../sandbox/index.js';
+import { hostedGatewayNamed } from '../sandbox/gateways/index.js';
+import type { SandboxHostedGatewayName } from '../sandbox/index.js';
 
 /** What a callback says. A test names what it cares about. */
 export interface CallbackValues {
   /** Plutu's name for the gateway, as in `payment.gateway`. Default `mpgs`. */
-  gateway?: SandboxGatewayName | undefined;
+  gateway?: SandboxHostedGatewayName | undefined;
   /** Default `approved`. T-Lync cannot say `canceled`, only not approved. */
   outcome?: SignedOutcome | undefined;
   /** Default `inv-1`. */
@@ -148,13 +148,13 @@ function forgedRequest(
       return signature ? [...own, signature] : own;
     },
     'other-gateway': () => {
-      const other = gatewayNamed(
+      const other = hostedGatewayNamed(
         gatewayOf(values).name === 'localbankcards' ? 'mpgs' : 'localbankcards',
       );
       return sign(parameters(other[way], values));
     },
     'other-channel': () => {
-      const { callback, browser } = gatewayNamed('tlync');
+      const { callback, browser } = hostedGatewayNamed('tlync');
       return sign(parameters(channel === browser ? callback : browser, values));
     },
     'other-key': () => sign(own, `not-${target.secretKey}`),
@@ -164,7 +164,7 @@ function forgedRequest(
 }
 
 function gatewayOf({ gateway = 'mpgs' }: CallbackValues): HostedGateway {
-  return gatewayNamed(gateway);
+  return hostedGatewayNamed(gateway);
 }
 
 function parameters(

@@ -1,12 +1,13 @@
 import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { PLUTU_ENVIRONMENT } from '../account/environment.js';
+import { mobileNumberProblem } from '../protocol/mobile-number.js';
 import {
   PlutuSandbox,
   type PlutuSandboxOptions,
   type SandboxCompletion,
   type SandboxCredentials,
-  type SandboxGatewayName,
+  type SandboxHostedGatewayName,
   type SandboxPayment,
 } from '../sandbox/index.js';
 import { AppAddress } from './app-address.js';
@@ -35,7 +36,7 @@ export interface PlutuTestSandboxOptions extends Omit<
 
 /** Of the module's own routes. */
 const ROUTES: Readonly<
-  Record<SandboxGatewayName, { callback: string; return: string }>
+  Record<SandboxHostedGatewayName, { callback: string; return: string }>
 > = {
   mpgs: { callback: 'plutu/mpgs/callback', return: 'plutu/mpgs/callback' },
   localbankcards: {
@@ -160,13 +161,36 @@ export class PlutuTestSandbox {
     return this.plutuFor(invoiceNo).cancel(invoiceNo);
   }
 
+  /**
+   * The one-time password in the latest SMS to a customer of Sadad or Adfali, as
+   * text. It was sent when the application's request to Plutu is answered.
+   *
+   * @param mobileNumber as people write it: `0913632323`, `+218 91 363 2323`.
+   * @throws {Error} if no SMS was sent to this number, or it is no Libyan mobile
+   *   number.
+   */
+  async codeSentTo(mobileNumber: string): Promise<string> {
+    const problem = mobileNumberProblem(mobileNumber);
+    if (problem) throw new Error(`mobileNumber ${problem}.`);
+    const sms = this.plutu.lastSms(mobileNumber);
+    if (sms) return sms.code;
+    const numbers = new Set(this.plutu.sms.map((one) => one.mobileNumber));
+    throw new Error(
+      `No one-time password was sent to ${mobileNumber}. ${
+        numbers.size > 0
+          ? `Some were sent to ${[...numbers].join(', ')}.`
+          : 'None was sent to any number.'
+      }`,
+    );
+  }
+
   /** The route of the module that takes a gateway's callbacks. */
-  callbackUrl(gateway: SandboxGatewayName = 'mpgs'): string {
+  callbackUrl(gateway: SandboxHostedGatewayName = 'mpgs'): string {
     return this.urlOf(this.callbackPath ?? ROUTES[gateway].callback);
   }
 
   /** The route of the module that the customer's browser comes back to. */
-  returnUrl(gateway: SandboxGatewayName = 'mpgs'): string {
+  returnUrl(gateway: SandboxHostedGatewayName = 'mpgs'): string {
     return this.urlOf(this.callbackPath ?? ROUTES[gateway].return);
   }
 

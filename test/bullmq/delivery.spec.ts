@@ -196,7 +196,7 @@ describe.skipIf(
 
     const worker = await startApp({ delivery: ownQueue(redis, options) });
     worker.emitter.on(PLUTU_EVENTS.paymentApproved, hear('worker'));
-    await expect.poll(() => heard, { timeout: 5000 }).toEqual(['worker']);
+    await expect.poll(() => heard).toEqual(['worker']);
   });
 
   it('forgets a finished transaction after the time it was told to', async () => {
@@ -220,7 +220,7 @@ describe.skipIf(
           await call(app, again);
           return heard.filter((id) => id === 'again').length;
         },
-        { timeout: 10_000, interval: 200 },
+        { interval: 200 },
       )
       .toBe(2);
   });
@@ -260,13 +260,13 @@ describe.skipIf(
     for (const id of ids) {
       await call(app, callbackQuery({ transactionId: id }));
     }
-    await expect.poll(() => failed, { timeout: 5000 }).toBe(ids.length);
+    await expect.poll(() => failed).toBe(ids.length);
     isFixed = true;
 
     const delivery = app.app.get(BullMqPaymentDelivery);
     await Promise.all([delivery.retryFailed(), delivery.retryFailed()]);
 
-    await expect.poll(() => heard.size, { timeout: 5000 }).toBe(ids.length);
+    await expect.poll(() => heard.size).toBe(ids.length);
   });
 
   it('tells one of two instances that a payment is new, and the other that it is not', async () => {
@@ -383,9 +383,7 @@ describe.skipIf(
 
     const processor = new RecordingProcessor();
     await startDelivery(ownQueue(redis, options), processor);
-    await expect
-      .poll(() => processor.published, { timeout: 5000 })
-      .toEqual([APPROVED]);
+    await expect.poll(() => processor.published).toEqual([APPROVED]);
   }, 20_000);
 
   it.each([[undefined], [null], ['boom'], [new DelayedError('later')]])(
@@ -547,11 +545,15 @@ describe.skipIf(
 
   it('works on its own Redis, whatever the application registers under its name', async () => {
     const queueName = ownQueueName(redis);
+    const another = new URL(redis?.url ?? '');
+    another.pathname = '/1';
+    const url = String(another);
+    ownQueueName({ url }, queueName);
     const app = await startApp(
       { delivery: ownQueue(redis, { queueName }) },
       {
         imports: [
-          BullModule.forRoot({ connection: { url: `${redis?.url}/1` } }),
+          BullModule.forRoot({ connection: { url } }),
           BullModule.registerQueue({ name: queueName }),
         ],
       },
@@ -560,7 +562,7 @@ describe.skipIf(
     app.emitter.on(PLUTU_EVENTS.paymentApproved, () => heard.push(1));
 
     expect(await call(app, callbackQuery())).toSatisfy(isAccepted);
-    await expect.poll(() => heard, { timeout: 3000 }).toHaveLength(1);
+    await expect.poll(() => heard).toHaveLength(1);
   });
 
   it("publishes under the prefix of the application's own BullModule", async () => {
@@ -657,13 +659,29 @@ describe.skipIf(
 
   it('can be looked at and repaired with what BullMQ offers, under its queue', async () => {
     const queueName = ownQueueName(redis);
-    const { app } = await startApp({
-      delivery: ownQueue(redis, { queueName }),
+    const app = await startApp({
+      delivery: ownQueue(redis, { queueName, attempts: 1 }),
     });
+    let isFixed = false;
+    const heard: string[] = [];
+    app.emitter.on(
+      PLUTU_EVENTS.paymentApproved,
+      ({ invoiceNo }: PaymentApprovedEvent) => {
+        if (!isFixed) throw new Error('the database is down');
+        heard.push(invoiceNo);
+      },
+    );
+    const queue = app.app.get<Queue>(getQueueToken(queueName), {
+      strict: false,
+    });
+    await call(app, callbackQuery());
+    await expect.poll(() => queue.getJobCounts()).toMatchObject({ failed: 1 });
+    isFixed = true;
 
-    const queue = app.get<Queue>(getQueueToken(queueName), { strict: false });
+    const [job] = await queue.getFailed();
+    await job?.retry();
 
-    expect(await queue.getJobCounts()).toMatchObject({ failed: 0 });
+    await expect.poll(() => heard).toEqual(['inv-1']);
   });
 });
 
@@ -672,7 +690,7 @@ describe.skipIf(
     suite: 'the delivery through BullMQ while Redis is away',
     howToGetIt: HOW_TO_START_REDIS,
   }),
-)('while Redis is away', () => {
+)('if Redis fails,', () => {
   it('callbacks get 503 in bounded time, the health check is down, and both recover', async () => {
     const own = await OwnRedis.start();
     onTestFinished(() => own.close());
@@ -708,14 +726,12 @@ describe.skipIf(
     expect(heard).toEqual([]);
 
     await own.start();
-    await expect
-      .poll(() => call(app, callbackQuery()), { timeout: 10_000 })
-      .toBe(200);
-    await expect.poll(() => heard, { timeout: 5000 }).toEqual(['inv-1']);
+    await expect.poll(() => call(app, callbackQuery())).toBe(200);
+    await expect.poll(() => heard).toEqual(['inv-1']);
     await expect(check()).resolves.toMatchObject({ status: 'ok' });
   }, 30_000);
 
-  it('or is full, or takes no writes, the health check is down', async () => {
+  it('the health check is down while Redis is full or read-only', async () => {
     const own = await OwnRedis.start();
     onTestFinished(() => own.close());
     const { delivery } = await startDelivery(
@@ -789,7 +805,7 @@ describe.skipIf(
       Number(
         /cmdstat_set:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1],
       );
-    await expect.poll(writes, { timeout: 5000 }).toBeGreaterThan(0);
+    await expect.poll(writes).toBeGreaterThan(0);
     expect(await writes()).toBeLessThan(5);
   }, 20_000);
 

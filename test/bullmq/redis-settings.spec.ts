@@ -121,7 +121,7 @@ describe.skipIf(
     expect(logged).toEqual([]);
 
     await redis.start();
-    await expect.poll(() => logged, { timeout: 5000 }).toEqual([KEEPS_NOTHING]);
+    await expect.poll(() => logged).toEqual([KEEPS_NOTHING]);
   });
 });
 
@@ -143,7 +143,7 @@ describe.skipIf(
     const admin = new Redis(replica.url);
     onTestFinished(() => admin.disconnect());
     await expect
-      .poll(() => admin.info('replication'), { timeout: 10_000 })
+      .poll(() => admin.info('replication'))
       .toContain('master_link_status:up');
     const failOver = async () => {
       await primary.kill();
@@ -176,9 +176,7 @@ describe.skipIf(
     await expect.poll(() => before.pay('inv-1')).toSatisfy(isAccepted);
     await expect.poll(() => acknowledges(primary)).toBe(true);
     link.cut();
-    await expect
-      .poll(() => before.health().catch(() => 'down'), { timeout: 10_000 })
-      .toBe('down');
+    await expect.poll(() => before.health().catch(() => 'down')).toBe('down');
 
     expect(await before.pay('inv-2')).toBe(503);
     await failOver();

@@ -100,6 +100,10 @@ describe.skipIf(
         await victim.start();
       }
     })();
+    onTestFinished(async () => {
+      over.abort();
+      await killing.catch(() => {});
+    });
 
     const accepted = new Set<string>();
     await forEachAtRandom(

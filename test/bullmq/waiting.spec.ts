@@ -10,6 +10,7 @@ import {
 import { startApp, type TestApp } from '../support/app.js';
 import { callbackQuery } from '../support/callbacks.js';
 import { call, lookInto, ownQueue } from '../support/queue.js';
+import { firstOf } from '../support/race.js';
 import { findRedis, HOW_TO_GET_REDIS, ownQueueName } from '../support/redis.js';
 import { isMissing } from '../support/tools.js';
 
@@ -75,7 +76,7 @@ describe.skipIf(
     expect(first).toMatchObject({ status: 202, location: null });
     expect(first.body).toContain('<html');
     expect(first.ms).toBeGreaterThan(350);
-    expect(first.ms).toBeLessThan(1500);
+    expect(first.ms).toBeLessThan(3000);
 
     // A program does not wait at all.
     expect(await call(web, callbackQuery())).toBe(202);
@@ -85,25 +86,26 @@ describe.skipIf(
   });
 
   it('does not wait if a hundred others do already', async () => {
-    const { web, worker, queue } = await startPair(async () => {});
+    const { web, worker, queue } = await startPair(async () => {}, 5_000);
     await worker.app.close();
 
     const waiting = Array.from({ length: 100 }, (_, i) =>
       comeBack(web, `t-${i}`),
     );
     await expect.poll(() => queue.getWaitingCount()).toBe(100);
-    await sleep(300);
-    const another = await comeBack(web, 'another');
+    const oneTooMany = comeBack(web, 'another');
 
-    expect(another.status).toBe(202);
-    expect(another.ms).toBeLessThan(1000);
+    expect(await firstOf({ waiting, oneTooMany: [oneTooMany] })).toBe(
+      'oneTooMany',
+    );
+    expect((await oneTooMany).status).toBe(202);
     for (const { status, ms } of await Promise.all(waiting)) {
       expect(status).toBe(202);
-      expect(ms).toBeGreaterThan(2500);
+      expect(ms).toBeGreaterThan(4_500);
     }
     // They have made room.
-    expect((await comeBack(web, 'another')).ms).toBeGreaterThan(2500);
-  });
+    expect((await comeBack(web, 'another')).ms).toBeGreaterThan(4_500);
+  }, 30_000);
 });
 
 describe('the browser of a customer who has paid, with a delivery that cannot be asked', () => {
@@ -134,11 +136,11 @@ describe('the browser of a customer who has paid, with a delivery that cannot be
   it('waits no longer for the booking and the acceptance together than for one', async () => {
     const app = await startApp({
       redirect: PAGE,
-      browserWait: 1000,
+      browserWait: 3_000,
       delivery: {
         useFactory: (): PaymentDelivery => ({
           accept: async () => {
-            await sleep(800);
+            await sleep(2_500);
             return { duplicate: false, booked: undefined };
           },
         }),
@@ -148,6 +150,6 @@ describe('the browser of a customer who has paid, with a delivery that cannot be
     const { status, ms } = await comeBack(app);
 
     expect(status).toBe(202);
-    expect(ms).toBeLessThan(1600);
+    expect(ms).toBeLessThan(5_000);
   });
 });

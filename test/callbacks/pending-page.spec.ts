@@ -20,6 +20,7 @@ import {
   launchBrowser,
 } from '../support/browser.js';
 import { callbackQuery } from '../support/callbacks.js';
+import { firstOf } from '../support/race.js';
 import {
   canStartRedis,
   OwnRedis,
@@ -56,6 +57,13 @@ function arrive(
     headers,
     redirect: 'manual',
   });
+}
+
+/** As many browsers as may wait, each with a payment of its own. */
+function oneHundred(app: TestApp): Promise<Response>[] {
+  return Array.from({ length: 100 }, (_, i) =>
+    arrive(app, HTML, callbackQuery({ transactionId: `t-${i}` })),
+  );
 }
 
 describe('a callback that could not be accepted', () => {
@@ -155,7 +163,10 @@ describe('a callback that could not be accepted', () => {
 
 describe('a payment that is accepted, but not booked yet', () => {
   /** A delivery that has accepted what its consumers have not seen yet. */
-  function slowDelivery(bookAfter: number): PaymentDeliveryDefinition {
+  function slowDelivery(
+    bookAfter: number,
+    accepted: string[] = [],
+  ): PaymentDeliveryDefinition {
     const arrivals = new Map<string, { payment: PaymentEvent; at: number }>();
     const findBooked = async (id: string) => {
       const arrival = arrivals.get(id);
@@ -168,6 +179,7 @@ describe('a payment that is accepted, but not booked yet', () => {
           const duplicate = arrivals.has(payment.id);
           if (!duplicate) {
             arrivals.set(payment.id, { payment, at: performance.now() });
+            accepted.push(payment.id);
           }
           return { duplicate, booked: await findBooked(payment.id) };
         },
@@ -201,9 +213,7 @@ describe('a payment that is accepted, but not booked yet', () => {
     expect(pending.headers.get('cache-control')).toBe('no-store');
     expect(pending.headers.get('retry-after')).toBe('5');
     expect(await pending.text()).toContain('http-equiv="refresh"');
-    await expect
-      .poll(async () => (await arrive(app, HTML)).status, { timeout: 3_000 })
-      .toBe(303);
+    await expect.poll(async () => (await arrive(app, HTML)).status).toBe(303);
   });
 
   it('answers an API client 202 at once', async () => {
@@ -222,22 +232,22 @@ describe('a payment that is accepted, but not booked yet', () => {
   });
 
   it('keeps at most 100 browsers waiting; more are shown the page at once', async () => {
+    const accepted: string[] = [];
     const app = await startApp({
-      delivery: slowDelivery(60_000),
-      browserWait: 2_000,
+      delivery: slowDelivery(60_000, accepted),
+      browserWait: 5_000,
     });
-    const waiting = Array.from({ length: 100 }, (_, i) =>
-      arrive(app, HTML, callbackQuery({ transactionId: `t-${i}` })),
+    const waiting = oneHundred(app);
+    await expect.poll(() => accepted).toHaveLength(100);
+
+    const oneTooMany = arrive(app, HTML);
+
+    expect(await firstOf({ waiting, oneTooMany: [oneTooMany] })).toBe(
+      'oneTooMany',
     );
-    await sleep(1_000);
-    const start = performance.now();
-
-    const response = await arrive(app, HTML);
-
-    expect(response.status).toBe(202);
-    expect(performance.now() - start).toBeLessThan(700);
+    expect((await oneTooMany).status).toBe(202);
     await Promise.all(waiting);
-  });
+  }, 30_000);
 });
 
 describe('a callback whose handler fails once', () => {
@@ -250,7 +260,7 @@ describe('a callback whose handler fails once', () => {
 
     expect((await arrive(app, {})).status).toBe(503);
 
-    await expect.poll(() => calls, { timeout: 4_000 }).toBe(2);
+    await expect.poll(() => calls).toBe(2);
     expect((await arrive(app, {})).status).toBe(200);
     expect(calls).toBe(2);
   });
@@ -258,23 +268,26 @@ describe('a callback whose handler fails once', () => {
 
 describe('browsers that wait for a handler that hangs', () => {
   it('are at most 100; more are shown the page at once', async () => {
-    const app = await startApp({ browserWait: 3_000 });
+    const app = await startApp({ browserWait: 5_000 });
     let finish = () => {};
     const hanging = new Promise<void>((resolve) => (finish = resolve));
-    app.emitter.on(PLUTU_EVENTS.paymentApproved, () => hanging);
-    const waiting = Array.from({ length: 100 }, (_, i) =>
-      arrive(app, HTML, callbackQuery({ transactionId: `t-${i}` })),
+    onTestFinished(() => finish());
+    let calls = 0;
+    app.emitter.on(PLUTU_EVENTS.paymentApproved, () => {
+      calls++;
+      return hanging;
+    });
+    const waiting = oneHundred(app);
+    await expect.poll(() => calls).toBe(100);
+
+    const oneTooMany = arrive(app, HTML);
+
+    expect(await firstOf({ waiting, oneTooMany: [oneTooMany] })).toBe(
+      'oneTooMany',
     );
-    await sleep(1_000);
-    const start = performance.now();
-
-    const response = await arrive(app, HTML);
-
-    expect(response.status).toBe(503);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect((await oneTooMany).status).toBe(503);
     await Promise.all(waiting);
-    finish();
-  });
+  }, 30_000);
 });
 
 @Controller()

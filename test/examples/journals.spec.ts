@@ -80,7 +80,11 @@ async function creditedAfterAKill(
   const first = await startShop(example, database.url, port);
   // The kill comes while they are accepted and booked.
   const accepted = bringAll();
-  await sleep(40);
+  await expect
+    .poll(() => database.query('SELECT id FROM plutu_payment LIMIT 1'), {
+      interval: 2,
+    })
+    .toHaveLength(1);
   const ended = once(first, 'exit');
   first.kill('SIGKILL');
   await Promise.all([accepted, ended]);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   ADFALI,
   adfali,
@@ -99,6 +100,19 @@ describe('money that may have been taken', () => {
 });
 
 describe('money that was taken', () => {
+  it('while the application is being stopped still becomes a payment', async () => {
+    const { app, service, order, confirms } = await otpShop({
+      before: () => sleep(300),
+    });
+    const { token } = await service.sendOtp(order);
+
+    const confirming = service.confirm({ token, code: CODE });
+    await expect.poll(confirms).toBe(1);
+    await app.close();
+
+    await expect(confirming).resolves.toMatchObject({ outcome: 'approved' });
+  });
+
   it('and whose consumer fails is no refusal: the error has the payment, and the next call delivers it without a charge', async () => {
     recordErrors();
     const { service, order, emitter, confirms } = await otpShop({
@@ -179,7 +193,7 @@ describe('money that was taken', () => {
       [one, two].map(({ token }) => service.confirm({ token, code: CODE })),
     );
 
-    expect(results.map(({ status }) => status).sort()).toEqual([
+    expect(results.map(({ status }) => status).toSorted()).toEqual([
       'fulfilled',
       'rejected',
     ]);
@@ -326,4 +340,20 @@ describe('nobody is charged', () => {
       message: expect.stringContaining('may have been paid'),
     });
   });
+});
+
+it('an application in production that keeps its attempts in one process says so when it starts', async () => {
+  vi.stubEnv('NODE_ENV', 'production');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const warnings: unknown[] = [];
+  const spy = vi
+    .spyOn(Logger.prototype, 'warn')
+    .mockImplementation((warning: unknown) => void warnings.push(warning));
+  onTestFinished(() => spy.mockRestore());
+
+  await otpShop();
+
+  expect(warnings).toContainEqual(
+    expect.stringContaining('One-time passwords without the option "journal"'),
+  );
 });

@@ -9,7 +9,7 @@ import {
 } from 'vitest';
 import type {
   PlutuSandbox,
-  SandboxGatewayName,
+  SandboxHostedGatewayName,
 } from '../../src/sandbox/index.js';
 import {
   chromiumPath,
@@ -18,7 +18,9 @@ import {
 } from '../support/browser.js';
 import { expectGoodPage } from '../support/inspect-page.js';
 import {
+  askOtp,
   openCheckout,
+  sendCode,
   startMerchant,
   startSandbox,
   type Merchant,
@@ -78,7 +80,7 @@ describe.skipIf(
   /** At a checkout of 25.50. */
   async function atCheckout(
     lang: 'ar' | 'en',
-    gateway: SandboxGatewayName = 'mpgs',
+    gateway: SandboxHostedGatewayName = 'mpgs',
   ) {
     const both = await startBoth();
     const page = await newPage();
@@ -336,6 +338,39 @@ describe.skipIf(
     await expectGoodPage(page, 'dashboard');
     await page.getByRole('button', { name: 'Clear all faults' }).click();
     await expect.poll(() => sandbox.faults).toEqual([]);
+  });
+
+  it('the dashboard shows what a customer is sent, and the payment that comes of it, while it happens', async () => {
+    const { sandbox } = await startBoth();
+    const page = await newPage();
+    await page.goto(sandbox.origin);
+    await page.getByText('Live').waitFor();
+    expect(await page.getByText('Phones of the customers').count()).toBe(0);
+
+    await sendCode(sandbox, 'edfali', { mobile_number: '0921112223' });
+    const request = await sendCode(sandbox, 'sadadapi');
+
+    const phone = page.getByRole('article', { name: '0913632323' });
+    await phone.getByText(request.code, { exact: true }).waitFor();
+    expect(await phone.textContent()).toContain(MERCHANT_NAME);
+    const process = page.getByRole('article', {
+      name: `Process ${request.process_id}`,
+    });
+    await process.getByText('sent', { exact: true }).waitFor();
+    await sendCode(sandbox, 'edfali');
+    await expect.poll(() => phone.getByRole('listitem').count()).toBe(2);
+    // The latest one on top, as on a phone.
+    expect(await phone.getByRole('listitem').first().textContent()).toContain(
+      'Adfali',
+    );
+    await askOtp(sandbox, 'sadadapi', 'confirm', { ...request, code: '0' });
+    await askOtp(sandbox, 'sadadapi', 'confirm', request);
+
+    const paid = page.getByRole('article', { name: 'INV-1' });
+    await paid.getByText('paid', { exact: true }).waitFor();
+    await paid.getByText('200 CHARGED').waitFor();
+    await paid.getByText('422 INVLIAD_OTP').waitFor();
+    await expectGoodPage(page, 'dashboard-phones');
   });
 
   it('the dashboard works without script, by reloading', async () => {

@@ -225,7 +225,7 @@ describe('opening a checkout', () => {
     const sandbox = await startSandbox();
     const checkout = await openCheckout(sandbox);
     for (const [method, url] of [
-      ['POST', `${sandbox.baseUrl}/v1/transaction/sadadapi/verify`],
+      ['POST', `${sandbox.baseUrl}/v1/transaction/mpgs/verify`],
       ['GET', `${sandbox.origin}/checkout/none`],
       ['POST', `${sandbox.origin}/checkout/none/pay`],
       ['POST', `${checkout}/refund`],

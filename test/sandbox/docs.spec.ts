@@ -4,13 +4,15 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   ARRIVALS,
-  CONFIRM_FAULTS,
+  ANSWER_FAULTS,
   FAULT_CHECKS,
 } from '../../src/sandbox/faults/sandbox-faults.js';
 import {
   GATEWAY_NAMES,
   HOSTED_GATEWAYS,
+  OTP_GATEWAYS,
 } from '../../src/sandbox/gateways/index.js';
+import { TEST_NUMBERS } from '../../src/sandbox/gateways/test-numbers.js';
 import { curlPath, HOW_TO_GET_CURL } from '../support/curl.js';
 import { confirm, startMerchant, startSandbox } from '../support/sandbox.js';
 import { isMissing, onPath } from '../support/tools.js';
@@ -35,7 +37,7 @@ function blocks(language: string, origin: string): string[] {
 describe('docs/sandbox.md', () => {
   it.each([
     ...Object.keys(FAULT_CHECKS),
-    ...CONFIRM_FAULTS,
+    ...ANSWER_FAULTS,
     ...ARRIVALS,
     ...GATEWAY_NAMES,
     ...HOSTED_GATEWAYS.flatMap(({ page }) =>
@@ -45,6 +47,52 @@ describe('docs/sandbox.md', () => {
     // Not `toContain`, which would print all of it.
     expect(DOCS.includes(`\`${name}\``)).toBe(true);
   });
+
+  /** The cells of the row that begins so, without what is no code in them. */
+  const rowOf = (start: string) => {
+    const row = DOCS.split('\n').find((line) => line.startsWith(`| ${start}`));
+    return (row?.split('|') ?? []).slice(1, -1);
+  };
+  const codeIn = (cell = '') => /`([A-Z_]+)`/.exec(cell)?.[1];
+
+  it.each(Object.entries(TEST_NUMBERS))(
+    'has a row for the test number %s, %s, with its codes and whether it charges',
+    (_, number) => {
+      const [, happens = '', ...codes] = rowOf(`\`${number}\``);
+      const failures = OTP_GATEWAYS.map(({ testNumbers }) =>
+        testNumbers.find(({ mobileNumber }) => mobileNumber === number),
+      );
+      expect(codes.map(codeIn)).toEqual(failures.map((one) => one?.code));
+      for (const failure of failures) {
+        if (failure === undefined) continue;
+        expect(happens).toContain(`\`${failure.at}\`: `);
+        expect(happens.includes('**is** charged')).toBe(
+          failure.isCharged ?? false,
+        );
+      }
+    },
+  );
+
+  it('has a row for each way in which a confirmation is refused', () => {
+    const rows = {
+      wrongCode: 'a wrong code',
+      wrongAmount: 'another amount',
+      usedInvoiceNo: 'an invoice number that was used',
+    } as const;
+    for (const name of ['wrongCode', 'wrongAmount', 'usedInvoiceNo'] as const) {
+      const [, ...codes] = rowOf(rows[name]);
+      expect(codes.map(codeIn)).toEqual(
+        OTP_GATEWAYS.map(({ refusals }) => refusals[name]),
+      );
+    }
+  });
+
+  it.each(OTP_GATEWAYS.map(({ testCode }) => testCode))(
+    'tells that %s is always right',
+    (code) => {
+      expect(DOCS.includes(`\`${code}\``)).toBe(true);
+    },
+  );
 });
 
 describe.skipIf(
@@ -58,11 +106,17 @@ describe.skipIf(
     const commands = blocks('sh', sandbox.origin).filter((code) =>
       code.startsWith('curl'),
     );
-    expect(commands).toHaveLength(2);
+    expect(commands).toHaveLength(3);
     for (const command of commands) {
+      // One JSON after the other.
       const { stdout } = await run('sh', ['-c', command]);
-      expect(JSON.parse(stdout)).not.toHaveProperty('error');
+      expect(stdout).toMatch(/^(\{.*\})+$/);
+      expect(stdout).not.toContain('"error":');
     }
+    expect(sandbox.sms).toMatchObject([
+      { gateway: 'sadadapi', mobileNumber: '0913632323' },
+    ]);
+    expect(sandbox.requests.map(({ status }) => status)).toEqual([200, 200]);
     expect(sandbox.transactions).toMatchObject([{ invoiceNo: 'INV-1' }]);
     expect(sandbox.faults).toMatchObject([{ confirm: 'reset', times: 1 }]);
   });

@@ -32,7 +32,7 @@ async function startBoth(): Promise<{
   return { sandbox, mpgs };
 }
 
-describe('a fault of the confirm request is, to the module,', () => {
+describe('when Plutu fails while a checkout is opened,', () => {
   it.each<[SandboxFaultRule, new (...args: never[]) => Error, object]>([
     [{ confirm: 'hang' }, PlutuOutcomeUnknownError, { reason: 'timeout' }],
     [
@@ -81,7 +81,7 @@ describe('a fault of the confirm request is, to the module,', () => {
       PlutuRefusedError,
       { httpStatus: 422, fields: { amount: [expect.any(String)] } },
     ],
-  ])('%j: %o', async (fault, type, properties) => {
+  ])('%j makes it throw %o', async (fault, type, properties) => {
     const { sandbox, mpgs } = await startBoth();
     sandbox.setFault({ ...fault, invoiceNo: 'unlucky' });
 
@@ -96,7 +96,7 @@ describe('a fault of the confirm request is, to the module,', () => {
     ).resolves.toMatchObject({ invoiceNo: 'lucky' });
   });
 
-  it('a delay within its timeout no fault at all', async () => {
+  it('a short delay still opens it', async () => {
     const { sandbox, mpgs } = await startBoth();
     sandbox.setFault({ confirmDelayMs: 50 });
     await mpgs.createCheckout({ amount: 5, invoiceNo: 'i' });
@@ -104,7 +104,7 @@ describe('a fault of the confirm request is, to the module,', () => {
   });
 
   // As with Plutu itself: a caller who tries again must take a new number.
-  it('a lost answer a used up invoice number', async () => {
+  it('a lost answer uses up the invoice number, so that a retry is refused', async () => {
     const { sandbox, mpgs } = await startBoth();
     sandbox.setFault({ confirm: 'reset', times: 1 });
     await expect(
@@ -116,7 +116,7 @@ describe('a fault of the confirm request is, to the module,', () => {
     ).rejects.toMatchObject({ knownCode: 'DUPLICATED_INVOICE_NUMBER' });
   });
 
-  it('a refusal no checkout', async () => {
+  it('a refusal leaves the number free', async () => {
     const { sandbox, mpgs } = await startBoth();
     sandbox.setFault({ confirm: 'error', times: 1 });
     await expect(
@@ -167,6 +167,16 @@ describe('a fault strikes', () => {
     }
     expect(refused).toEqual(struck);
     expect(sandbox.faults).toMatchObject([{ struck: struck.length }]);
+  });
+
+  it('no request that is refused anyway, and waits for one that is not', async () => {
+    const sandbox = await startSandbox();
+    await confirm(sandbox);
+    sandbox.setFault({ confirm: 'error', times: 1 });
+    const used = await confirm(sandbox);
+    expect(await codeOf(used)).toBe('DUPLICATED_INVOICE_NUMBER');
+    const other = { ...VALID_FIELDS, invoice_no: 'INV-2' };
+    expect(await codeOf(await confirm(sandbox, other))).toBe('BACKEND_ERROR');
   });
 
   it('as the latest rule says, until it is cleared', async () => {

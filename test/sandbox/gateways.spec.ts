@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type {
   PlutuSandbox,
   PlutuSandboxOptions,
-  SandboxGatewayName,
+  SandboxHostedGatewayName,
 } from '../../src/sandbox/index.js';
-import { GATEWAY_NAMES } from '../../src/sandbox/gateways/index.js';
+import { HOSTED_GATEWAYS } from '../../src/sandbox/gateways/index.js';
 import {
   confirm,
   openCheckout,
@@ -18,6 +18,8 @@ import {
   type Merchant,
 } from '../support/sandbox.js';
 
+const HOSTED_NAMES = HOSTED_GATEWAYS.map(({ name }) => name);
+
 interface Both {
   readonly sandbox: PlutuSandbox;
   readonly merchant: Merchant;
@@ -26,7 +28,7 @@ interface Both {
 
 /** An open checkout of invoice INV-1, and the shop that it belongs to. */
 async function atCheckout(
-  gateway: SandboxGatewayName,
+  gateway: SandboxHostedGatewayName,
   {
     fields = {},
     ...options
@@ -317,7 +319,7 @@ describe('T-Lync', () => {
   });
 });
 
-describe.each(GATEWAY_NAMES)('through %s', (gateway) => {
+describe.each(HOSTED_NAMES)('through %s', (gateway) => {
   const { currency, kind } = {
     mpgs: { currency: 'USD', kind: 'mpgs' },
     localbankcards: { currency: 'LYD', kind: 'localbankcards' },
@@ -336,7 +338,7 @@ describe.each(GATEWAY_NAMES)('through %s', (gateway) => {
 
   it('an invoice number is taken once, whatever the gateway', async () => {
     const { sandbox } = await atCheckout(gateway);
-    for (const other of GATEWAY_NAMES) {
+    for (const other of HOSTED_NAMES) {
       const response = await confirm(sandbox, validFields(other), other);
       expect(await response.json()).toMatchObject({
         error: { code: 'DUPLICATED_INVOICE_NUMBER' },
@@ -345,7 +347,7 @@ describe.each(GATEWAY_NAMES)('through %s', (gateway) => {
   });
 
   it('an account without it is denied, and has the others', async () => {
-    const others = GATEWAY_NAMES.filter((name) => name !== gateway);
+    const others = HOSTED_NAMES.filter((name) => name !== gateway);
     const sandbox = await startSandbox({ gateways: others });
     const denied = await confirm(sandbox, validFields(gateway), gateway);
     expect(denied.status).toBe(403);
@@ -424,7 +426,7 @@ describe.each(GATEWAY_NAMES)('through %s', (gateway) => {
       confirm: 'error',
       errorCode: 'MAINTENANCE_MODE',
     });
-    for (const name of GATEWAY_NAMES) {
+    for (const name of HOSTED_NAMES) {
       const fields = { ...validFields(name), invoice_no: name };
       const { status } = await confirm(sandbox, fields, name);
       expect([name, status]).toEqual([name, name === gateway ? 503 : 200]);
@@ -433,7 +435,7 @@ describe.each(GATEWAY_NAMES)('through %s', (gateway) => {
 
   it('no other message of Plutu passes for its callback', async () => {
     const sandbox = await startSandbox();
-    for (const name of GATEWAY_NAMES) {
+    for (const name of HOSTED_NAMES) {
       await openCheckout(sandbox, { invoice_no: name }, name);
       await sandbox.pay(name);
     }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_SANDBOX_CREDENTIALS,
   type PlutuSandbox,
-  type SandboxGatewayName,
+  type SandboxHostedGatewayName,
+  type SandboxOtpGatewayName,
 } from '../../src/sandbox/index.js';
 import { encodeAsPhp, type Pair } from '../../src/protocol/pairs.js';
 import { press, startMerchant, startSandbox } from '../support/sandbox.js';
@@ -11,9 +12,9 @@ import { press, startMerchant, startSandbox } from '../support/sandbox.js';
 // The requests of Plutu's official clients, and their checks of what comes back,
 // as their code has them: field by field, in its order.
 
-/** A client of Plutu's, at one gateway. */
+/** A client of Plutu's, at one gateway with a page. */
 interface Client {
-  readonly gateway: SandboxGatewayName;
+  readonly gateway: SandboxHostedGatewayName;
   readonly fields: (shop: string) => Pair[];
   /** What it signs of a callback; of those that are there, in their order. */
   readonly signs: readonly string[];
@@ -119,6 +120,103 @@ const WOO: readonly Client[] = [
   },
 ];
 
+/** What a client is answered. */
+interface Answer {
+  readonly status: number;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly status: number; readonly code: string };
+}
+
+/** A client of Plutu's, at one gateway with one-time passwords. */
+interface OtpClient {
+  readonly gateway: SandboxOtpGatewayName;
+  readonly verify: readonly Pair[];
+  readonly confirm: (processId: string, code: string) => Pair[];
+  /** What it takes for success: the HTTP status, or the status in the body. */
+  readonly isGood: (http: number, body: Answer) => boolean;
+  /** What Plutu does not know of its verify request. */
+  readonly unknown: readonly string[];
+  readonly wrongCode: string;
+}
+
+/** plutu-php 1.1.2: the HTTP status is not looked at. */
+const sdkIsGood = (_: number, { status, error }: Answer) =>
+  (error?.status ?? status) === 200;
+
+const confirmOfSdk = (processId: string, code: string): Pair[] => [
+  ['process_id', processId],
+  ['code', code],
+  ['amount', '25.5'],
+  ['invoice_no', 'INV-1'],
+  ['customer_ip', '192.0.2.1'],
+];
+
+const OTP_SDK: readonly OtpClient[] = [
+  {
+    gateway: 'sadadapi',
+    verify: [
+      ['mobile_number', '0913632323'],
+      ['birth_year', '1990'],
+      ['amount', '25.5'],
+    ],
+    confirm: confirmOfSdk,
+    isGood: sdkIsGood,
+    unknown: [],
+    wrongCode: 'INVLIAD_OTP',
+  },
+  {
+    gateway: 'edfali',
+    verify: [
+      ['mobile_number', '0913632323'],
+      ['amount', '25.5'],
+    ],
+    confirm: confirmOfSdk,
+    isGood: sdkIsGood,
+    unknown: [],
+    wrongCode: 'CONFIRMATION_ERROR',
+  },
+];
+
+/** The WooCommerce plugin 1.0.7: the HTTP status is all that it looks at. */
+const wooIsGood = (http: number) => http === 200;
+
+/** The same invoice number at every try: the order's. */
+const confirmOfWoo = (processId: string, code: string): Pair[] => [
+  ['code', code],
+  ['process_id', processId],
+  ['amount', '25.00'],
+  ['invoice_no', '1077'],
+  ['customer_ip', '192.0.2.1'],
+];
+
+const OTP_WOO: readonly OtpClient[] = [
+  {
+    gateway: 'sadadapi',
+    verify: [
+      ['order_id', '1077'],
+      ['amount', '25.00'],
+      ['mobile_number', '913632323'],
+      ['birth_year', '1990'],
+    ],
+    confirm: confirmOfWoo,
+    isGood: wooIsGood,
+    unknown: ['order_id'],
+    wrongCode: 'INVLIAD_OTP',
+  },
+  {
+    gateway: 'edfali',
+    verify: [
+      ['order_id', '1077'],
+      ['amount', '25.00'],
+      ['mobile_number', '913632323'],
+    ],
+    confirm: confirmOfWoo,
+    isGood: wooIsGood,
+    unknown: ['order_id'],
+    wrongCode: 'CONFIRMATION_ERROR',
+  },
+];
+
 const ENCODINGS = {
   'as an urlencoded form': (pairs: readonly Pair[]) => ({
     body: encodeAsPhp(pairs),
@@ -135,10 +233,10 @@ const ENCODINGS = {
 
 function send(
   { baseUrl, credentials }: PlutuSandbox,
-  gateway: string,
+  endpoint: string,
   { body, headers }: { body: string | FormData; headers: object },
 ): Promise<Response> {
-  return fetch(`${baseUrl}/v1/transaction/${gateway}/confirm`, {
+  return fetch(`${baseUrl}/v1/transaction/${endpoint}`, {
     method: 'POST',
     body,
     headers: {
@@ -169,9 +267,9 @@ const queryOf = (url: string) =>
   Object.fromEntries(new URL(url, 'http://shop.example').searchParams);
 
 describe.each([
-  ['the official PHP SDK', SDK],
-  ['the official WooCommerce plugin', WOO],
-])('%s', (_, clients) => {
+  ['the official PHP SDK', SDK, OTP_SDK],
+  ['the official WooCommerce plugin', WOO, OTP_WOO],
+])('%s', (_, clients, otpClients) => {
   for (const [encoding, encode] of Object.entries(ENCODINGS)) {
     it.each([...clients])(
       `is paid through $gateway, with its request ${encoding}`,
@@ -180,7 +278,11 @@ describe.each([
         const shop = await startMerchant();
         const pairs = fields(shop.origin);
 
-        const response = await send(sandbox, gateway, encode(pairs));
+        const response = await send(
+          sandbox,
+          `${gateway}/confirm`,
+          encode(pairs),
+        );
 
         expect(response.status).toBe(200);
         const answer = (await response.json()) as {
@@ -220,6 +322,53 @@ describe.each([
         expect(isSigned(returned, signedOfReturn)).toBe(true);
       },
     );
+
+    it.each([...otpClients])(
+      `is paid through $gateway at the second try, with its requests ${encoding}`,
+      async (client) => {
+        const { gateway, verify, isGood } = client;
+        const sandbox = await startSandbox();
+        const ask = async (action: string, pairs: readonly Pair[]) => {
+          const endpoint = `${gateway}/${action}`;
+          const response = await send(sandbox, endpoint, encode(pairs));
+          const body = (await response.json()) as Answer;
+          return { body, isGood: isGood(response.status, body) };
+        };
+
+        const sent = await ask('verify', verify);
+
+        expect(sent.isGood).toBe(true);
+        const { process_id: processId } = sent.body.result ?? {};
+        // The SDK demands PHP's `is_numeric` when it is sent back.
+        expect(String(processId)).toMatch(/^\d{13}$/);
+        expect(sandbox.requests[0]?.unknownFields).toEqual(client.unknown);
+        const { code = '' } = sandbox.lastSms('0913632323') ?? {};
+        const confirmWith = (text: string) =>
+          ask('confirm', client.confirm(String(processId), text));
+
+        const mistyped = await confirmWith(
+          code.replace(/^./, (digit) => (digit === '2' ? '3' : '2')),
+        );
+        expect(mistyped).toMatchObject({
+          isGood: false,
+          body: { error: { code: client.wrongCode } },
+        });
+
+        const paid = await confirmWith(code);
+        expect(paid.isGood).toBe(true);
+        expect(String(paid.body.result?.['transaction_id'])).toMatch(
+          /^\d{7,11}$/,
+        );
+        expect(sandbox.otpProcesses).toMatchObject([
+          {
+            gateway,
+            mobileNumber: '0913632323',
+            status: 'paid',
+            customerIp: '192.0.2.1',
+          },
+        ]);
+      },
+    );
   }
 });
 
@@ -230,7 +379,11 @@ it('the field order_id, which the plugin adds to requests of its own, is taken, 
     ['order_id', '1077'],
     ...(tlync?.fields('http://127.0.0.1:1') ?? []),
   ];
-  await send(sandbox, 'tlync', ENCODINGS['as an urlencoded form'](pairs));
+  await send(
+    sandbox,
+    'tlync/confirm',
+    ENCODINGS['as an urlencoded form'](pairs),
+  );
   expect(sandbox.requests).toMatchObject([
     { gateway: 'tlync', status: 200, unknownFields: ['order_id'] },
   ]);

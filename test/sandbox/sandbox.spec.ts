@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PlutuSandbox } from '../../src/sandbox/index.js';
+import { ADFALI } from '../../src/sandbox/gateways/adfali.js';
 import { readAccount } from '../../src/sandbox/options.js';
 import { SandboxCore } from '../../src/sandbox/sandbox-core.js';
 import {
@@ -51,7 +52,7 @@ function isTcp(resource: string) {
 
 describe('however long it runs', () => {
   // A shared sandbox runs for months.
-  it('keeps the last 10 000 transactions and the last 1000 requests', () => {
+  it('keeps the last 10 000 transactions and one-time passwords, and the last 1000 requests', () => {
     const core = new SandboxCore({
       origin: 'http://127.0.0.1',
       host: '127.0.0.1',
@@ -61,6 +62,7 @@ describe('however long it runs', () => {
       refusesUnknownFields: false,
       allowRemote: false,
       slowCardMs: 0,
+      otpLifetimeMs: 1,
       closing: new AbortController().signal,
       emit: () => {},
     });
@@ -81,6 +83,8 @@ describe('however long it runs', () => {
       core.record({
         at: '',
         gateway: 'mpgs',
+        action: 'confirm',
+        processId: undefined,
         unknownFields: [],
         invoiceNo,
         contentType: undefined,
@@ -92,6 +96,14 @@ describe('however long it runs', () => {
         durationMs: 0,
       });
     }
+    for (let count = 1; count <= 10_001; count++) {
+      core.otp.send(ADFALI, {
+        mobileNumber: '0913632323',
+        amount: String(count),
+      });
+    }
+    expect(core.otp.list).toHaveLength(10_000);
+    expect(core.otp.list[0]?.amount).toBe('2');
     expect(core.transactions).toHaveLength(10_000);
     expect(core.transactions[0]?.invoiceNo).toBe('i-2');
     expect(() => core.withInvoiceNo('i-1')).toThrow('i-1');

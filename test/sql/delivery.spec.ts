@@ -1,20 +1,13 @@
 import { afterAll, describe } from 'vitest';
-import {
-  fromMysql2,
-  fromPg,
-  sqlJournal,
-  type SqlExecutor,
-  type SqlJournalOptions,
-} from '../../src/sql/index.js';
+import { sqlJournal } from '../../src/sql/index.js';
 import {
   createDatabase,
+  executorOf,
   findMariaDb,
   findPostgres,
   HOW_TO_GET_MARIADB,
   HOW_TO_GET_POSTGRES,
-  mysqlPool,
-  pgPool,
-  type TestDatabase,
+  type FoundServer,
 } from '../support/databases.js';
 import { describeDeliveryContract } from '../support/delivery-contract.js';
 import { isMissing } from '../support/tools.js';
@@ -27,15 +20,10 @@ afterAll(async () => {
 });
 
 /** A journal that has seen nothing, with short pauses between the attempts. */
-const emptyJournal = (
-  create: () => Promise<TestDatabase>,
-  executor: (database: TestDatabase) => SqlExecutor,
-  options: Partial<SqlJournalOptions> = {},
-) =>
+const emptyJournal = (server: FoundServer | undefined) =>
   sqlJournal({
     backoff: 20,
-    ...options,
-    useFactory: async () => executor(await create()),
+    useFactory: async () => executorOf(await createDatabase(server)),
   });
 
 describe.skipIf(
@@ -44,15 +32,9 @@ describe.skipIf(
     howToGetIt: HOW_TO_GET_POSTGRES,
   }),
 )('on PostgreSQL', () => {
-  describeDeliveryContract(
-    'the journal',
-    () =>
-      emptyJournal(
-        () => createDatabase(postgres),
-        (database) => fromPg(pgPool(database)),
-      ),
-    { isDurable: true },
-  );
+  describeDeliveryContract('the journal', () => emptyJournal(postgres), {
+    isDurable: true,
+  });
 });
 
 describe.skipIf(
@@ -61,13 +43,7 @@ describe.skipIf(
     howToGetIt: HOW_TO_GET_MARIADB,
   }),
 )('on MariaDB', () => {
-  describeDeliveryContract(
-    'the journal',
-    () =>
-      emptyJournal(
-        () => createDatabase(mariadb),
-        (database) => fromMysql2(mysqlPool(database)),
-      ),
-    { isDurable: true },
-  );
+  describeDeliveryContract('the journal', () => emptyJournal(mariadb), {
+    isDurable: true,
+  });
 });

@@ -7,13 +7,16 @@ import {
 } from '@nestjs/common';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
+  InjectPlutu,
   inProcessDelivery,
   OnDeliveryFailed,
   OnPaymentApproved,
   OnPaymentMismatch,
   PaymentCanceledEvent,
+  PLUTU_EVENTS,
   PlutuHealthIndicator,
   PlutuJournalError,
+  PlutuModule,
   signCallback,
   type DeliveryFailedEvent,
   type PaidInvoice,
@@ -24,11 +27,9 @@ import {
   type PaymentRecord,
 } from '../../src/index.js';
 import {
-  fromMysql2,
   fromPg,
   PaymentJournal,
   sqlJournal,
-  type SqlExecutor,
   type SqlJournalOptions,
   type SqlStatement,
 } from '../../src/sql/index.js';
@@ -36,11 +37,11 @@ import { ACCOUNT, startApp } from '../support/app.js';
 import { callbackQuery } from '../support/callbacks.js';
 import {
   createDatabase,
+  executorOf,
   findMariaDb,
   findPostgres,
   HOW_TO_GET_MARIADB,
   HOW_TO_GET_POSTGRES,
-  mysqlPool,
   pgPool,
   type FoundServer,
   type TestDatabase,
@@ -60,11 +61,6 @@ afterAll(async () => {
   await postgres?.close();
   await mariadb?.close();
 });
-
-const executorOf = (database: TestDatabase): SqlExecutor =>
-  database.dialect === 'postgres'
-    ? fromPg(pgPool(database))
-    : fromMysql2(mysqlPool(database));
 
 const journalOf = (
   database: TestDatabase,
@@ -100,8 +96,12 @@ const everythingIn = async (database: TestDatabase): Promise<string> => {
   );
 };
 
-const bring = async (url: string, query: string): Promise<number> => {
-  const { status } = await fetch(`${url}/plutu/mpgs/callback?${query}`);
+const bring = async (
+  url: string,
+  query: string,
+  path = 'plutu/mpgs',
+): Promise<number> => {
+  const { status } = await fetch(`${url}/${path}/callback?${query}`);
   return status;
 };
 
@@ -280,7 +280,7 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
         ),
       );
       const outcomes = () => [...one.outcomes, ...two.outcomes].toSorted();
-      await expect.poll(outcomes, { timeout: 10_000 }).toHaveLength(20);
+      await expect.poll(outcomes).toHaveLength(20);
 
       expect(outcomes()).toEqual([
         ...Array.from({ length: 19 }, () => 'already-paid'),
@@ -338,6 +338,7 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
 
     it('what consumers have done side by side is kept in the order in which they were done', async () => {
       const database = await createDatabase(server);
+      const names = Array.from({ length: 30 }, (_, index) => `c${index}`);
       const attempts: PaymentRecord[] = [];
       const processor: PaymentProcessor = {
         process: async (record, save) => {
@@ -345,7 +346,6 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
           if (attempts.length > 1) return record;
           const judged = { ...record, verdict: {} };
           await save(judged);
-          const names = Array.from({ length: 30 }, (_, index) => `c${index}`);
           await Promise.all(
             names.map((_, index) =>
               save({ ...judged, done: names.slice(0, index + 1) }),
@@ -361,7 +361,124 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
       await delivery.accept(approved());
       await expect.poll(() => attempts).toHaveLength(2);
 
-      expect(attempts[1]?.done).toHaveLength(30);
+      expect(attempts[1]?.done).toEqual(names);
+    });
+
+    it('a payment that has cost a hundred processes their life is given up and reported', async () => {
+      const database = await createDatabase(server);
+      const { delivery, close } = await startDelivery(
+        journalOf(database, { worker: false }),
+        new RecordingProcessor(),
+      );
+      const [last, tooMany] = ['t-100', 't-101'].map((transactionId) =>
+        approved({ transactionId, invoiceNo: transactionId }),
+      );
+      if (!last || !tooMany) throw new Error('There is no payment.');
+      await delivery.accept(last);
+      await delivery.accept(tooMany);
+      await close();
+      await database.query(
+        `UPDATE plutu_payment SET attempts = 3, leases = CASE WHEN id = '${last.id}' THEN 103 ELSE 104 END`,
+      );
+
+      const processor = new RecordingProcessor();
+      await startDelivery(journalOf(database), processor);
+
+      await expect.poll(() => processor.failures).toHaveLength(1);
+      expect(processor.failures).toMatchObject([
+        {
+          record: { payment: { transactionId: 't-101' } },
+          reason: expect.stringContaining('100 times'),
+        },
+      ]);
+      await expect.poll(() => processor.published).toEqual([last]);
+      await expect
+        .poll(() =>
+          database.query(
+            'SELECT id FROM plutu_payment WHERE dead_at IS NOT NULL',
+          ),
+        )
+        .toEqual([{ id: tooMany.id }]);
+    });
+
+    it('a consumer that takes longer than "handlerTimeout" keeps its connection, and what it books counts once', async () => {
+      const database = await createDatabase(server);
+      await database.query(
+        'CREATE TABLE wallet (id int PRIMARY KEY, cents int)',
+      );
+      await database.query('INSERT INTO wallet VALUES (1, 0)');
+      const executor = executorOf(database);
+      const connection = async (tx?: unknown) => {
+        const text =
+          database.dialect === 'postgres'
+            ? 'SELECT pg_backend_pid() AS id'
+            : 'SELECT CONNECTION_ID() AS id';
+        const [row] = await executor.query({ text, values: [] }, tx);
+        return Number(row?.['id']);
+      };
+      let finish = () => {};
+      const held = new Promise<void>((resolve) => (finish = resolve));
+      onTestFinished(() => finish());
+      const own: number[] = [];
+      const bookings: boolean[] = [];
+      let calls = 0;
+
+      @Injectable()
+      class Orders {
+        constructor(
+          @InjectPlutu(PaymentJournal) private readonly journal: PaymentJournal,
+        ) {}
+
+        @OnPaymentApproved({ consumer: 'wallet' })
+        async paid(payment: PaymentApprovedEvent) {
+          calls++;
+          const { duplicate } = await this.journal.once(
+            'wallet',
+            payment,
+            async (tx) => {
+              own.push(await connection(tx));
+              await held;
+              own.push(await connection(tx));
+              const text = 'UPDATE wallet SET cents = cents + 500';
+              await executor.execute({ text, values: [] }, tx);
+            },
+          );
+          bookings.push(duplicate);
+        }
+      }
+      const { url } = await startApp(
+        {
+          journal: sqlJournal({
+            backoff: 20,
+            handlerTimeout: 1_000,
+            useFactory: () => executor,
+          }),
+        },
+        {
+          providers: [Orders],
+          isDeaf: true,
+        },
+      );
+
+      await bring(url, callbackQuery());
+      await expect.poll(() => calls).toBe(2);
+      // The second call waits for the first, which is late but not gone.
+      const others = await Promise.all(
+        Array.from({ length: 30 }, () => connection()),
+      );
+      expect(others).not.toContain(own[0]);
+      finish();
+
+      await expect
+        .poll(() =>
+          database.query('SELECT id FROM plutu_payment WHERE done_at IS NULL'),
+        )
+        .toEqual([]);
+      expect(own).toEqual([own[0], own[0]]);
+      expect(bookings).toEqual([false, true]);
+      expect(await database.query('SELECT cents FROM wallet')).toMatchObject([
+        { cents: 500 },
+      ]);
     });
 
     it('what waits for its turn when the application ends is left to another instance at once', async () => {
@@ -799,17 +916,90 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
       });
     });
 
+    it('a consumer of an account with a name books in a transaction of the shop, for that account alone', async () => {
+      const database = await createDatabase(server);
+      await database.query(
+        'CREATE TABLE wallet (account varchar(10) PRIMARY KEY, cents int)',
+      );
+      await database.query(
+        "INSERT INTO wallet VALUES ('eu', 0), ('default', 0)",
+      );
+      const executor = executorOf(database);
+      const bookings: boolean[] = [];
+
+      @Injectable()
+      class Wallets {
+        constructor(
+          @InjectPlutu(PaymentJournal, 'eu')
+          private readonly journal: PaymentJournal,
+        ) {}
+
+        @OnPaymentApproved({ consumer: 'wallet', account: 'eu' })
+        async credit(payment: PaymentApprovedEvent) {
+          const text = `UPDATE wallet SET cents = cents + 500 WHERE account = '${payment.account}'`;
+          const { duplicate } = await executor.transaction((tx) =>
+            this.journal.processInTransaction(tx, 'wallet', payment, () =>
+              executor.execute({ text, values: [] }, tx),
+            ),
+          );
+          bookings.push(duplicate);
+          if (bookings.length === 1) throw new Error('the mail server is down');
+        }
+      }
+      const { url } = await startApp(
+        { journal: journalOf(database) },
+        {
+          imports: [
+            PlutuModule.forRoot({
+              ...ACCOUNT,
+              secretKey: 'eu-secret-key',
+              name: 'eu',
+              journal: journalOf(database),
+            }),
+          ],
+          providers: [Wallets],
+        },
+      );
+
+      await bring(url, callbackQuery());
+      await bring(url, callbackQuery({}, 'eu-secret-key'), 'plutu/eu/mpgs');
+      await expect.poll(() => bookings).toHaveLength(2);
+
+      expect(bookings).toEqual([false, true]);
+      expect(
+        await database.query(
+          'SELECT account, cents FROM wallet ORDER BY cents',
+        ),
+      ).toMatchObject([
+        { account: 'default', cents: 0 },
+        { account: 'eu', cents: 500 },
+      ]);
+    });
+
     it('two accounts keep their payments apart, in the same tables', async () => {
       const database = await createDatabase(server);
-      const { app } = await startApp({
-        name: 'eu',
-        journal: journalOf(database),
-      });
-      const { app: other } = await startApp({ journal: journalOf(database) });
+      const eu = await startApp({ name: 'eu', journal: journalOf(database) });
+      const main = await startApp({ journal: journalOf(database) });
+      const heard: string[] = [];
+      for (const [where, { emitter }] of Object.entries({ eu, main })) {
+        emitter.on(
+          PLUTU_EVENTS.paymentApproved,
+          ({ account }: PaymentApprovedEvent) =>
+            heard.push(`${where}: ${account}`),
+        );
+      }
 
-      expect(app.get('PaymentJournal:eu')).toBeInstanceOf(PaymentJournal);
-      expect(other.get(PaymentJournal)).toBeInstanceOf(PaymentJournal);
-      expect(() => app.get(PaymentJournal)).toThrow(/PaymentJournal/);
+      await bring(main.url, callbackQuery());
+      await bring(eu.url, callbackQuery(), 'plutu/eu/mpgs');
+
+      await expect
+        .poll(() => heard.toSorted())
+        .toEqual(['eu: eu', 'main: default']);
+      await sleep(200);
+      expect(heard).toHaveLength(2);
+      expect(eu.app.get('PaymentJournal:eu')).toBeInstanceOf(PaymentJournal);
+      expect(main.app.get(PaymentJournal)).toBeInstanceOf(PaymentJournal);
+      expect(() => eu.app.get(PaymentJournal)).toThrow(/PaymentJournal/);
     });
   });
 }

@@ -1,7 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { JournalInstanceSettings } from '../instance/src/journal.js';
 import { callbackQuery } from '../support/callbacks.js';
@@ -14,7 +11,8 @@ import {
   type FoundServer,
   type TestDatabase,
 } from '../support/databases.js';
-import { forEachAtRandom } from '../support/instances.js';
+import { forEachAtRandom, ForkedInstance } from '../support/instances.js';
+import { isAccepted } from '../support/queue.js';
 import { freePort } from '../support/servers.js';
 import { isMissing } from '../support/tools.js';
 import { vectors } from '../support/vectors.js';
@@ -26,10 +24,6 @@ const ARRIVALS = FULL ? 5 : 3;
 const INSTANCES = FULL ? 4 : 2;
 const TIMEOUT = FULL ? 600_000 : 90_000;
 
-const MAIN = fileURLToPath(
-  new URL('../instance/dist/journal.js', import.meta.url),
-);
-
 const postgres = await findPostgres();
 const mariadb = await findMariaDb();
 afterAll(async () => {
@@ -37,65 +31,26 @@ afterAll(async () => {
   await mariadb?.close();
 });
 
-/** One instance, on a port that stays its own. */
-class Instance {
-  private child: ChildProcess | undefined;
-  isListening = false;
-
-  constructor(private readonly settings: JournalInstanceSettings) {
-    onTestFinished(() => this.kill());
-  }
-
-  async start(): Promise<void> {
-    const child = fork(MAIN, [JSON.stringify(this.settings)]);
-    this.child = child;
-    await once(child, 'message');
-    this.isListening = true;
-  }
-
-  /** Ends it at once, with no chance to finish anything. */
-  async kill(): Promise<void> {
-    const child = this.child;
-    this.isListening = false;
-    if (!child || child.exitCode !== null || child.signalCode) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  }
-
-  /** @returns whether it has accepted the payment. */
-  async bring(query: string): Promise<boolean> {
-    try {
-      const response = await fetch(
-        `http://127.0.0.1:${this.settings.port}/plutu/mpgs/callback?${query}`,
-      );
-      await response.text();
-      return response.ok;
-    } catch {
-      return false;
-    }
-  }
-}
-
-async function startInstances(database: TestDatabase): Promise<Instance[]> {
-  const instances: Instance[] = [];
+async function startInstances(
+  database: TestDatabase,
+): Promise<ForkedInstance[]> {
+  const instances: ForkedInstance[] = [];
   for (let count = 0; count < INSTANCES; count++) {
-    instances.push(
-      new Instance({
-        secretKey: vectors.secretKey,
-        dialect: database.dialect,
-        url: database.url,
-        port: await freePort(),
-        mailsThatFail: 30,
-      }),
-    );
+    const settings: JournalInstanceSettings = {
+      secretKey: vectors.secretKey,
+      dialect: database.dialect,
+      url: database.url,
+      port: await freePort(),
+      mailsThatFail: 30,
+    };
+    instances.push(new ForkedInstance('journal.js', settings));
   }
   // All at once: they also migrate beside each other.
   await Promise.all(instances.map((instance) => instance.start()));
   return instances;
 }
 
-const randomOf = (instances: readonly Instance[]): Instance => {
+const randomOf = (instances: readonly ForkedInstance[]): ForkedInstance => {
   const one = instances[Math.floor(Math.random() * instances.length)];
   if (!one) throw new Error('There is no instance.');
   return one;
@@ -139,8 +94,7 @@ function itSurvivesKills(name: string, server: FoundServer | undefined): void {
       const over = new AbortController();
       let kills = 0;
       const starting: Promise<void>[] = [];
-      onTestFinished(() => over.abort());
-      const killer = (async () => {
+      const killing = (async () => {
         while (!over.signal.aborted) {
           await sleep(1_000);
           // An instance takes seconds to start: one is always left.
@@ -153,6 +107,10 @@ function itSurvivesKills(name: string, server: FoundServer | undefined): void {
         }
         await Promise.all(starting);
       })();
+      onTestFinished(async () => {
+        over.abort();
+        await killing.catch(() => {});
+      });
 
       const accepted = new Set<string>();
       const bring = async (invoiceNo: string): Promise<void> => {
@@ -161,7 +119,8 @@ function itSurvivesKills(name: string, server: FoundServer | undefined): void {
           transactionId: `t-${invoiceNo}`,
           amount: '5.00',
         });
-        if (await randomOf(instances).bring(query)) accepted.add(invoiceNo);
+        const status = await randomOf(instances).call(query);
+        if (isAccepted(status)) accepted.add(invoiceNo);
       };
       const arrivals = invoices.flatMap((one) =>
         Array.from({ length: ARRIVALS }, () => one),
@@ -172,7 +131,7 @@ function itSurvivesKills(name: string, server: FoundServer | undefined): void {
         while (!accepted.has(one)) await bring(one);
       }
       over.abort();
-      await killer;
+      await killing;
 
       await expect
         .poll(

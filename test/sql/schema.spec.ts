@@ -3,7 +3,6 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PlutuConfigurationError } from '../../src/index.js';
 import {
   fromMysql2,
-  fromPg,
   PaymentJournal,
   sqlJournal,
   type SqlExecutor,
@@ -11,6 +10,7 @@ import {
 } from '../../src/sql/index.js';
 import {
   createDatabase,
+  executorOf,
   findMariaDb,
   findPostgres,
   HOW_TO_GET_MARIADB,
@@ -18,13 +18,11 @@ import {
   HOW_TO_START_MARIADB,
   HOW_TO_START_POSTGRES,
   mysqlPool,
-  pgPool,
   canStartMariaDb,
   canStartPostgres,
   startMariaDb,
   startPostgres,
   type FoundServer,
-  type TestDatabase,
 } from '../support/databases.js';
 import {
   approved,
@@ -40,11 +38,6 @@ afterAll(async () => {
   await postgres?.close();
   await mariadb?.close();
 });
-
-const executorOf = (database: TestDatabase): SqlExecutor =>
-  database.dialect === 'postgres'
-    ? fromPg(pgPool(database))
-    : fromMysql2(mysqlPool(database, { multipleStatements: true }));
 
 const start = async (
   executor: SqlExecutor,
@@ -102,7 +95,7 @@ function describeSchema(name: string, server: FoundServer | undefined): void {
 
     it('are those that the command prints, which can be run twice', async () => {
       const database = await createDatabase(server);
-      const executor = executorOf(database);
+      const executor = executorOf(database, { multipleStatements: true });
       const script = await printed('--dialect', dialect, '--prefix', 'shop_');
       for (let time = 0; time < 2; time++) {
         await executor.query({ text: script, values: [] });

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, chown } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -12,7 +11,18 @@ import {
 } from 'mysql2/promise';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
-import type { SqlDialect } from '../../src/sql/index.js';
+import {
+  fromMysql2,
+  fromPg,
+  type SqlDialect,
+  type SqlExecutor,
+} from '../../src/sql/index.js';
+import {
+  endAtOnce,
+  makeServerFolder,
+  removeServerFolder,
+  startServerProcess,
+} from './processes.js';
 import { freePort } from './servers.js';
 import { onPath } from './tools.js';
 
@@ -115,7 +125,11 @@ export async function createDatabaseOn({
     query: (sql) => runOn(dialect, String(own), sql),
     closeFirst: (close) => closers.push(close),
     drop: async () => {
-      await Promise.all(closers.map((close) => close()));
+      // What hangs, or has failed already, must not keep the database.
+      await Promise.race([
+        Promise.allSettled(closers.map(async (close) => close())),
+        sleep(3_000),
+      ]);
       await runOn(
         dialect,
         url,
@@ -145,6 +159,20 @@ export function mysqlPool(
   const pool = createPool({ uri: database.url, ...options });
   database.closeFirst(() => pool.end());
   return pool;
+}
+
+/**
+ * An executor on a driver's pool, closed before the database is removed.
+ *
+ * @param mysql options of that pool if it is one of `mysql2`.
+ */
+export function executorOf(
+  database: TestDatabase,
+  mysql: object = {},
+): SqlExecutor {
+  return database.dialect === 'postgres'
+    ? fromPg(pgPool(database))
+    : fromMysql2(mysqlPool(database, mysql));
 }
 
 async function runOn(
@@ -255,30 +283,31 @@ async function startServer(
   url: string,
   { user, prepare, run }: ServerCommands,
 ): Promise<FoundServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'nestjs-plutu-sql-'));
-  const identity = await identityOf(user);
-  await chmod(folder, 0o700);
-  if (identity) await chown(folder, identity.uid, identity.gid);
-  const start = ([program, args]: readonly [string, string[]]) =>
-    spawn(program, args, { cwd: folder, stdio: 'ignore', ...identity });
-  const [code] = await once(start(prepare(folder)), 'exit');
-  if (code !== 0) throw new Error(`A ${dialect} server cannot be prepared.`);
-  const server = start(run(folder));
-  for (let tries = 0; !(await answers(dialect, url)); tries++) {
-    if (tries === 200)
-      throw new Error(`The ${dialect} server does not answer.`);
-    await sleep(100);
-  }
-  return {
-    dialect,
-    url,
-    close: async () => {
-      const ended = once(server, 'exit');
-      server.kill('SIGKILL');
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
+  const folder = await makeServerFolder('sql');
+  let server: ChildProcess | undefined;
+  const close = async () => {
+    if (server) await endAtOnce(server);
+    await removeServerFolder(folder);
   };
+  try {
+    const identity = await identityOf(user);
+    await chmod(folder, 0o700);
+    if (identity) await chown(folder, identity.uid, identity.gid);
+    const start = ([program, args]: readonly [string, string[]]) =>
+      startServerProcess(program, args, { cwd: folder, ...identity });
+    const [code] = await once(start(prepare(folder)), 'exit');
+    if (code !== 0) throw new Error(`A ${dialect} server cannot be prepared.`);
+    server = start(run(folder));
+    for (let tries = 0; !(await answers(dialect, url)); tries++) {
+      if (tries === 200)
+        throw new Error(`The ${dialect} server does not answer.`);
+      await sleep(100);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { dialect, url, close };
 }
 
 /** Whom to run as; `undefined` to stay who we are. */

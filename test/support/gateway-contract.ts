@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Controller, type Provider, type Type } from '@nestjs/common';
+import { Controller, type Provider } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
@@ -10,7 +10,6 @@ import {
   MpgsCallback,
   PlutuHealthIndicator,
   PlutuModule,
-  signCallback,
   type Checkout,
   type GatewayFeature,
   type HostedGateway,
@@ -30,6 +29,7 @@ import {
   recordErrors,
   startApp,
 } from './app.js';
+import { signed, toJson } from './messages.js';
 import { answeringServer } from './servers.js';
 
 /** What a callback of any gateway says. */
@@ -101,10 +101,8 @@ export function describeGatewayContract(under: GatewayUnderTest): void {
     return { app, url, events: record(emitter) };
   };
 
-  const sign = (pairs: readonly Pair[], key = ACCOUNT.secretKey): Pair[] => [
-    ...pairs,
-    ['hashed', signCallback(pairs, key)],
-  ];
+  const sign = (pairs: readonly Pair[], key = ACCOUNT.secretKey) =>
+    signed(pairs, key);
 
   const get = (url: string, pairs: readonly Pair[], headers = {}) =>
     fetch(`${url}${url.includes('?') ? '&' : '?'}${encodeAsPhp(pairs)}`, {
@@ -119,8 +117,7 @@ export function describeGatewayContract(under: GatewayUnderTest): void {
           method: 'POST',
           headers: { 'content-type': 'application/json', ...headers },
           redirect: 'manual',
-          // An object would move names that look like numbers.
-          body: `{${pairs.map((pair) => pair.map((text) => JSON.stringify(text)).join(':')).join(',')}}`,
+          body: toJson(pairs),
         });
 
   const callback = (changes: Partial<CallbackValues> = {}) =>
@@ -603,6 +600,3 @@ async function startTenants(
 interface Service {
   createCheckout(request: object): Promise<Checkout>;
 }
-
-/** So that a gateway's service is one. */
-export type ServiceClass = Type<Service>;

@@ -4,58 +4,44 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Entry, InstanceSettings } from '../instance/src/main.js';
 import type { Payment } from './books.js';
+import { endAtOnce } from './processes.js';
 import { freePort } from './servers.js';
 import { vectors } from './vectors.js';
 
-const MAIN = fileURLToPath(
-  new URL('../instance/dist/main.js', import.meta.url),
-);
-
-type Settings = Pick<
-  InstanceSettings,
-  'redisUrl' | 'queueName' | 'acceptTimeout' | 'lockDuration'
->;
-
 /** One instance of a shop, in a process of its own, on a port that stays its. */
-export class Instance {
+export class ForkedInstance {
   private child: ChildProcess | undefined;
+  private isUp = false;
 
-  private constructor(
-    private readonly settings: InstanceSettings,
-    private readonly handle: (payment: Payment) => Promise<void>,
-  ) {}
-
-  /** @param handle what its event handler does, here in this process. */
-  static async start(
-    settings: Settings,
-    handle: (payment: Payment) => Promise<void>,
-  ): Promise<Instance> {
-    const instance = new Instance(
-      { ...settings, secretKey: vectors.secretKey, port: await freePort() },
-      handle,
-    );
-    await instance.start();
-    onTestFinished(() => instance.kill());
-    return instance;
+  /** @param main its file in `test/instance/dist/`. */
+  constructor(
+    private readonly main: string,
+    private readonly settings: { readonly port: number },
+  ) {
+    onTestFinished(() => this.kill());
   }
 
+  get isListening(): boolean {
+    return this.isUp;
+  }
+
+  /** Starts it, also again, and resolves when it listens. */
   async start(): Promise<void> {
-    const child = fork(MAIN, [JSON.stringify(this.settings)]);
+    const path = new URL(`../instance/dist/${this.main}`, import.meta.url);
+    const child = fork(fileURLToPath(path), [JSON.stringify(this.settings)]);
     this.child = child;
     const ended = once(child, 'exit').then(() => {
       throw new Error('An instance has ended before it listened.');
     });
     await Promise.race([once(child, 'message'), ended]);
-    child.on('message', (entry: Entry) => void this.enter(child, entry));
+    this.isUp = true;
+    child.on('message', (message) => void this.hear(child, message));
   }
 
   /** Ends it at once, with no chance to finish anything. */
   async kill(): Promise<void> {
-    const child = this.child;
-    if (!child || child.exitCode !== null || child.signalCode) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
+    this.isUp = false;
+    if (this.child) await endAtOnce(this.child);
   }
 
   /** @returns the HTTP status, or `undefined` if there was no answer. */
@@ -70,7 +56,44 @@ export class Instance {
     }
   }
 
-  private async enter(child: ChildProcess, entry: Entry): Promise<void> {
+  /** What it says after the first word, that it listens. */
+  protected async hear(
+    _child: ChildProcess,
+    _message: unknown,
+  ): Promise<void> {}
+}
+
+type Settings = Pick<
+  InstanceSettings,
+  'redisUrl' | 'queueName' | 'acceptTimeout' | 'lockDuration'
+>;
+
+/** One whose event handler runs here, in this process. */
+export class Instance extends ForkedInstance {
+  private constructor(
+    settings: InstanceSettings,
+    private readonly handle: (payment: Payment) => Promise<void>,
+  ) {
+    super('main.js', settings);
+  }
+
+  /** @param handle what its event handler does. */
+  static async start(
+    settings: Settings,
+    handle: (payment: Payment) => Promise<void>,
+  ): Promise<Instance> {
+    const instance = new Instance(
+      { ...settings, secretKey: vectors.secretKey, port: await freePort() },
+      handle,
+    );
+    await instance.start();
+    return instance;
+  }
+
+  protected override async hear(
+    child: ChildProcess,
+    entry: Entry,
+  ): Promise<void> {
     let error: string | undefined;
     try {
       await this.handle(entry);

@@ -75,6 +75,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'type InvoiceQuery',
     'type InvoiceSource',
     'type PlutuKeys',
+    'sadad',
     'type TenantCredentialsSource',
   ],
   'nestjs-plutu/sql': ['fromTypeOrm', 'PaymentJournal', 'sqlJournal'],

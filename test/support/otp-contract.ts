@@ -110,6 +110,7 @@ export async function otpShop(
   return {
     app,
     url,
+    plutuUrl: plutu.url,
     emitter,
     service,
     order,
@@ -247,7 +248,8 @@ export function describeOtpContract(under: OtpGatewayUnderTest): void {
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(body),
         });
-        return { status: response.status, body: await response.json() };
+        const answer: { token: string } = JSON.parse(await response.text());
+        return { status: response.status, body: answer };
       };
 
       expect((await post(closed, 'otp', order)).status).toBe(404);

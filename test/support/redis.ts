@@ -1,14 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
-import { onPath } from './tools.js';
+import {
+  endAtOnce,
+  makeServerFolder,
+  removeServerFolder,
+  startServerProcess,
+} from './processes.js';
 import { freePort } from './servers.js';
+import { onPath } from './tools.js';
 
 export const HOW_TO_GET_REDIS =
   'set REDIS_URL, start Redis on 127.0.0.1:6379, or put redis-server on the PATH (Debian: apt-get install redis-server)';
@@ -43,15 +45,19 @@ export function uniqueQueueName(): string {
 /**
  * A name that no other test has. What is under it in that Redis is removed when
  * the test is over, also if it failed: call it before anything uses the queue.
+ *
+ * @param name default: a new one.
  */
-export function ownQueueName(redis: { url: string } | undefined): string {
-  const name = uniqueQueueName();
+export function ownQueueName(
+  redis: { url: string } | undefined,
+  name = uniqueQueueName(),
+): string {
   onTestFinished(() => removeQueue(redis?.url ?? '', name));
   return name;
 }
 
 /** Every key of a queue, whatever its prefix. */
-export async function keysOfQueue(redis: Redis, name: string) {
+async function keysOfQueue(redis: Redis, name: string) {
   const keys: string[] = [];
   const pages = redis.scanStream({ match: `*:${name}*`, count: 1000 });
   for await (const page of pages) keys.push(...(page as string[]));
@@ -96,18 +102,23 @@ export class OwnRedis implements FoundRedis {
 
   /** @param settings beside, or instead of, those that the README asks for. */
   static async start(settings: RedisSettings = {}): Promise<OwnRedis> {
-    const folder = await mkdtemp(join(tmpdir(), 'nestjs-plutu-redis-'));
+    const folder = await makeServerFolder('redis');
     const redis = new OwnRedis(await freePort(), folder, {
       ...DURABLE,
       ...settings,
     });
-    await redis.start();
+    try {
+      await redis.start();
+    } catch (error) {
+      await redis.close();
+      throw error;
+    }
     return redis;
   }
 
   /** Starts it, also again, with what it had kept. */
   async start(): Promise<void> {
-    this.server = spawn(
+    this.server = startServerProcess(
       REDIS_SERVER ?? '',
       Object.entries({
         port: String(this.port),
@@ -115,7 +126,6 @@ export class OwnRedis implements FoundRedis {
         dir: this.folder,
         ...this.settings,
       }).flatMap(([name, value]) => [`--${name}`, ...value.split(' ')]),
-      { stdio: 'ignore' },
     );
     for (let tries = 0; !(await answers(this.url)); tries++) {
       if (tries === 100) throw new Error('redis-server does not answer.');
@@ -125,16 +135,13 @@ export class OwnRedis implements FoundRedis {
 
   /** Ends it at once, with no chance to tidy up. */
   async kill(): Promise<void> {
-    if (!this.server) return;
-    const ended = once(this.server, 'exit');
-    this.server.kill('SIGKILL');
-    await ended;
+    if (this.server) await endAtOnce(this.server);
     this.server = undefined;
   }
 
   async close(): Promise<void> {
     await this.kill();
-    await rm(this.folder, { recursive: true, force: true });
+    await removeServerFolder(this.folder);
   }
 }
 

@@ -10,8 +10,9 @@ import {
   DEFAULT_SANDBOX_CREDENTIALS,
   PlutuSandbox,
   type PlutuSandboxOptions,
-  type SandboxGatewayName,
+  type SandboxHostedGatewayName,
   type SandboxMessage,
+  type SandboxOtpGatewayName,
 } from '../../src/sandbox/index.js';
 
 const toClose: (() => Promise<unknown>)[] = [];
@@ -73,18 +74,19 @@ export const VALID_FIELDS = {
 };
 
 /** What a gateway needs beside them. */
-const OWN_FIELDS: Readonly<Record<SandboxGatewayName, Record<string, string>>> =
-  {
-    mpgs: {},
-    localbankcards: {},
-    tlync: {
-      mobile_number: '0913632323',
-      callback_url: 'https://shop.example/callback',
-    },
-  };
+const OWN_FIELDS: Readonly<
+  Record<SandboxHostedGatewayName, Record<string, string>>
+> = {
+  mpgs: {},
+  localbankcards: {},
+  tlync: {
+    mobile_number: '0913632323',
+    callback_url: 'https://shop.example/callback',
+  },
+};
 
 export function validFields(
-  gateway: SandboxGatewayName,
+  gateway: SandboxHostedGatewayName,
 ): Record<string, string> {
   return { ...VALID_FIELDS, ...OWN_FIELDS[gateway] };
 }
@@ -93,7 +95,7 @@ export function post(
   sandbox: PlutuSandbox,
   body: RequestInit['body'],
   headers: Record<string, string | undefined> = {},
-  gateway: SandboxGatewayName = 'mpgs',
+  gateway: SandboxHostedGatewayName = 'mpgs',
 ): Promise<Response> {
   const { accessToken, apiKey } = sandbox.credentials;
   return fetch(`${sandbox.baseUrl}/v1/transaction/${gateway}/confirm`, {
@@ -110,16 +112,82 @@ export function post(
 export function confirm(
   sandbox: PlutuSandbox,
   fields: Record<string, string> | [string, string][] = VALID_FIELDS,
-  gateway: SandboxGatewayName = 'mpgs',
+  gateway: SandboxHostedGatewayName = 'mpgs',
 ): Promise<Response> {
   return post(sandbox, new URLSearchParams(fields), {}, gateway);
+}
+
+/** A verify request that gets an SMS. */
+export const VALID_VERIFY: Readonly<
+  Record<SandboxOtpGatewayName, Record<string, string>>
+> = {
+  sadadapi: {
+    mobile_number: '0913632323',
+    birth_year: '1990',
+    amount: '25.50',
+  },
+  edfali: { mobile_number: '0913632323', amount: '25.50' },
+};
+
+export interface OtpAnswer {
+  readonly status: number;
+  readonly answer: {
+    readonly result?: Readonly<Record<string, unknown>>;
+    readonly error?: { readonly code: string };
+  };
+}
+
+/** A request of a gateway with one-time passwords. */
+export async function askOtp(
+  { baseUrl, credentials }: PlutuSandbox,
+  gateway: SandboxOtpGatewayName,
+  action: 'verify' | 'confirm',
+  fields: Record<string, string>,
+  options: { signal?: AbortSignal; headers?: Record<string, string> } = {},
+): Promise<OtpAnswer> {
+  const response = await fetch(
+    `${baseUrl}/v1/transaction/${gateway}/${action}`,
+    {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+      signal: options.signal ?? null,
+      headers: {
+        Authorization: `Bearer ${credentials.accessToken}`,
+        'X-API-KEY': credentials.apiKey,
+        ...options.headers,
+      },
+    },
+  );
+  const answer = (await response.json()) as OtpAnswer['answer'];
+  return { status: response.status, answer };
+}
+
+/** Has a code sent. @returns the confirm request that pays with it. */
+export async function sendCode(
+  sandbox: PlutuSandbox,
+  gateway: SandboxOtpGatewayName,
+  fields: Record<string, string> = {},
+): Promise<{
+  process_id: string;
+  code: string;
+  amount: string;
+  invoice_no: string;
+}> {
+  const request = { ...VALID_VERIFY[gateway], ...fields };
+  const { answer } = await askOtp(sandbox, gateway, 'verify', request);
+  return {
+    process_id: String(answer.result?.['process_id']),
+    code: sandbox.sms.at(-1)?.code ?? '',
+    amount: request['amount'] ?? '',
+    invoice_no: 'INV-1',
+  };
 }
 
 /** @returns the URL of the checkout page. */
 export async function openCheckout(
   sandbox: PlutuSandbox,
   fields: Record<string, string> = {},
-  gateway: SandboxGatewayName = 'mpgs',
+  gateway: SandboxHostedGatewayName = 'mpgs',
 ): Promise<string> {
   await confirm(sandbox, { ...validFields(gateway), ...fields }, gateway);
   return sandbox.transactions.at(-1)?.redirectUrl ?? '';

@@ -32,7 +32,7 @@ import {
   plutuOptionsFromEnv,
   type PlutuModuleOptions,
 } from '../../src/index.js';
-import { confirm, validFields } from '../support/sandbox.js';
+import { confirm, sendCode, validFields } from '../support/sandbox.js';
 import {
   CALLBACK_FORGERIES,
   PlutuTestSandbox,
@@ -281,6 +281,37 @@ describe('the sandbox of a test', () => {
   });
 });
 
+describe('the code that a customer was sent', () => {
+  it('is the latest one, as text, whatever the spelling of the number', async () => {
+    const sandbox = await PlutuTestSandbox.start();
+    onTestFinished(() => sandbox.close());
+    await sendCode(sandbox.plutu, 'sadadapi');
+    const { code } = await sendCode(sandbox.plutu, 'edfali');
+    await sendCode(sandbox.plutu, 'edfali', { mobile_number: '0921112223' });
+
+    for (const number of ['0913632323', '913632323', '+218 91-363-2323']) {
+      expect(await sandbox.codeSentTo(number)).toBe(code);
+    }
+    expect(code).toMatch(/^\d{4}$/);
+  });
+
+  it('is missing with an error that says who was sent one', async () => {
+    const sandbox = await PlutuTestSandbox.start();
+    onTestFinished(() => sandbox.close());
+    await expect(sandbox.codeSentTo('0913632323')).rejects.toThrow(
+      'No one-time password was sent to 0913632323. None was sent to any number.',
+    );
+    await sendCode(sandbox.plutu, 'edfali', { mobile_number: '0921112223' });
+    await sendCode(sandbox.plutu, 'edfali', { mobile_number: '0921112223' });
+    await expect(sandbox.codeSentTo('0913632323')).rejects.toThrow(
+      'No one-time password was sent to 0913632323. Some were sent to 0921112223.',
+    );
+    await expect(sandbox.codeSentTo('0213632323')).rejects.toThrow(
+      'mobileNumber must be a Libyan mobile number',
+    );
+  });
+});
+
 describe('what the sandbox of a test signs', () => {
   it('goes to the routes of the module, or to the endpoint that it is given', async () => {
     const sandbox = await PlutuTestSandbox.start();
@@ -324,10 +355,13 @@ describe('what the sandbox of a test signs', () => {
   });
 
   it('is signed with the key of the sandbox', async () => {
-    const shop = await startShop(undefined, () => ({
+    const shop = await startShop();
+    const other = await startShop(undefined, () => ({
       secretKey: 'another-key',
     }));
-    const answer = await fetch(shop.sandbox.signedCallback());
+    expect((await fetch(shop.sandbox.signedCallback())).status).toBe(200);
+
+    const answer = await fetch(other.sandbox.signedCallback());
     expect(answer.status).toBe(403);
   });
 });

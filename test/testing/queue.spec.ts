@@ -18,11 +18,7 @@ import {
   recordPlutuEvents,
   type PlutuEventRecorder,
 } from '../../src/testing/index.js';
-import {
-  findRedis,
-  HOW_TO_GET_REDIS,
-  uniqueQueueName,
-} from '../support/redis.js';
+import { findRedis, HOW_TO_GET_REDIS, ownQueueName } from '../support/redis.js';
 import { isMissing } from '../support/tools.js';
 
 const redis = await findRedis();
@@ -92,7 +88,7 @@ describe.skipIf(
   }),
 )('a test of an application with a queue', () => {
   it('hears of a payment that its own worker took out of the queue', async () => {
-    const queueName = uniqueQueueName();
+    const queueName = ownQueueName(redis);
     const shop = await startShop(queueName);
     onTestFinished(() => dropQueue(shop.app, queueName));
 
@@ -103,7 +99,7 @@ describe.skipIf(
   });
 
   it('is told that a running shop on its queue may have taken the payment', async () => {
-    const queueName = uniqueQueueName();
+    const queueName = ownQueueName(redis);
     const running = await startShop(queueName);
     // Which of two workers is faster is chance, so the test's has none.
     const tested = await startShop(queueName, false);
@@ -121,7 +117,7 @@ describe.skipIf(
   });
 
   it('hears only of its own payments with a queue name of its own, and leaves nothing in Redis', async () => {
-    const names = [uniqueQueueName(), uniqueQueueName()];
+    const names = [ownQueueName(redis), ownQueueName(redis)];
     const shops = await Promise.all(names.map((name) => startShop(name)));
 
     await Promise.all(shops.map((shop, i) => shop.pay(`inv-${i}`)));

@@ -1,4 +1,6 @@
-/** A confirm request as it arrived, and what was answered. Holds no key. */
+import type { RequestName } from '../faults/sandbox-faults.js';
+
+/** A request to Plutu's API as it arrived, and what was answered. Holds no key. */
 export interface SandboxRequest {
   /** Counts up from 1 within one sandbox. */
   readonly id: number;
@@ -6,8 +8,12 @@ export interface SandboxRequest {
   readonly at: string;
   /** The gateway's name at the wire. */
   readonly gateway: string;
+  /** What was asked for: the last part of the path. */
+  readonly action: RequestName;
   /** As the form had it. */
   readonly invoiceNo: string | undefined;
+  /** The one-time password that it sent, or whose `process_id` the form had. */
+  readonly processId: string | undefined;
   /** The header, without its parameters. */
   readonly contentType: string | undefined;
   /** The form's fields as they were sent, each cut to 500 characters. */
@@ -16,7 +22,10 @@ export interface SandboxRequest {
   readonly unknownFields: readonly string[];
   /** The HTTP status of the answer; `undefined` if there was none. */
   readonly status: number | undefined;
-  /** `CHECKOUT_REDIRECT`, or the error's code. */
+  /**
+   * What was done: `CHECKOUT_REDIRECT`, `OTP_SENT` or `CHARGED`, also if the answer
+   * was lost; or the error's code.
+   */
   readonly code: string;
   /** What was wrong, if it was refused. */
   readonly message: string | undefined;
@@ -26,11 +35,20 @@ export interface SandboxRequest {
   readonly durationMs: number;
 }
 
+const SUCCESS_CODES = ['CHECKOUT_REDIRECT', 'OTP_SENT', 'CHARGED'] as const;
+
+export type SuccessCode = (typeof SUCCESS_CODES)[number];
+
+/** Whether a request was done, and its sender was told so. */
+export function isTaken({ status, code }: SandboxRequest): boolean {
+  return status === 200 && SUCCESS_CODES.some((one) => one === code);
+}
+
 const MAX_REQUESTS = 1_000;
 
 const MAX_TEXT_LENGTH = 500;
 
-/** The last 1000 confirm requests, those that were refused among them. */
+/** The last 1000 requests, those that were refused among them. */
 export class RequestLog {
   #requests: SandboxRequest[] = [];
   #lastId = 0;

@@ -1,9 +1,9 @@
 import type { Account } from '../api/account.js';
-import type { ConfirmRequest } from '../api/confirm-request.js';
 import type {
   CallbackFaults,
   SandboxArrivals,
 } from '../faults/sandbox-faults.js';
+import type { CheckoutRequest } from './checkout-request.js';
 import type {
   SandboxCompletion,
   SandboxDelivery,
@@ -21,7 +21,7 @@ export interface CheckoutContext {
   /** Ends the calls that are under way when the sandbox closes. */
   readonly closing: AbortSignal;
   readonly nextDeliveryId: () => number;
-  readonly strikeCallback: (request: ConfirmRequest) => CallbackFaults;
+  readonly strikeCallback: (request: CheckoutRequest) => CallbackFaults;
   /** Called after every change and every delivery. */
   readonly changed: (
     transaction: SandboxTransaction,

@@ -1,7 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../api/api-error.js';
-import type { ConfirmRequest } from '../api/confirm-request.js';
 import { checkFields, trueOrFalse, wholeNumber } from '../check-fields.js';
 import {
   MAX_COPIES,
@@ -10,13 +9,14 @@ import {
   type SandboxArrivals,
 } from '../faults/sandbox-faults.js';
 import type { HostedGateway } from '../gateways/hosted-gateway.js';
-import { gatewayNamed } from '../gateways/index.js';
+import { hostedGatewayNamed } from '../gateways/index.js';
 import { callMerchant } from './call-merchant.js';
 import type {
   CheckoutContext,
   CheckoutEnding,
   CheckoutRecord,
 } from './checkout-record.js';
+import type { CheckoutRequest } from './checkout-request.js';
 import {
   signedMessage,
   tamper,
@@ -66,11 +66,11 @@ export class Checkout {
     private readonly context: CheckoutContext,
   ) {
     this.#record = record;
-    this.gateway = gatewayNamed(record.gateway);
+    this.gateway = hostedGatewayNamed(record.gateway);
   }
 
   static open(
-    request: ConfirmRequest,
+    request: CheckoutRequest,
     faults: CallbackFaults,
     context: CheckoutContext,
   ): Checkout {

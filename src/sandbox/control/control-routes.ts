@@ -66,6 +66,29 @@ export function controlRoutes(core: SandboxCore): readonly Route[] {
     },
     {
       method: 'GET',
+      path: '/control/otp-processes',
+      handle: () => json(200, { otpProcesses: core.otp.list }),
+    },
+    {
+      method: 'GET',
+      path: '/control/sms',
+      handle: () => json(200, { sms: core.otp.sms }),
+    },
+    {
+      method: 'GET',
+      path: '/control/sms/:mobileNumber',
+      handle: ({ params }) => {
+        const sms = core.otp.lastSms(params['mobileNumber'] ?? '');
+        if (sms) return json(200, sms);
+        throw new ApiError(
+          404,
+          'NOT_FOUND',
+          'The sandbox has sent no SMS to this number.',
+        );
+      },
+    },
+    {
+      method: 'GET',
       path: '/control/requests',
       handle: () => json(200, { requests: core.requests }),
     },

@@ -39,6 +39,8 @@ export function dashboardRoutes(core: SandboxCore): readonly Route[] {
           origin,
           merchantName,
           transactions,
+          otpProcesses: core.otp.list,
+          sms: core.otp.sms,
           requests,
           faults,
         });

@@ -12,9 +12,16 @@ h4 { font-size: .9rem; margin: 1rem 0 .25rem; color: var(--soft); }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem .75rem; }
 .head .amount { margin-inline-start: auto; font-weight: 600; }
 .status { padding: .05rem .6rem; border-radius: 1rem; font-size: .85rem; font-weight: 600; background: #e6eaec; color: #37434b; }
-.status.approved { background: #d7f0df; color: #0c5024; }
+.status.approved, .status.paid { background: #d7f0df; color: #0c5024; }
 .status.canceled, .status.abandoned { background: #e6eaec; color: #37434b; }
 .status.incomplete { background: #fdeccf; color: #6b4000; }
+.phones { display: flex; flex-wrap: wrap; align-items: flex-start; gap: .75rem; }
+.phone { width: 18rem; max-width: 100%; padding: 1rem .75rem; background: #17232b; border-radius: 1.25rem; }
+.phone h3 { color: #fff; text-align: center; }
+.phone ol { list-style: none; margin: .6rem 0 0; padding: 0; }
+.phone li { margin-top: .5rem; padding: .5rem .75rem; background: #fff; border-radius: .75rem; }
+.phone p { margin: 0; overflow-wrap: anywhere; }
+.phone strong { letter-spacing: .1em; }
 .quiet { color: var(--soft); font-size: .9rem; }
 .card > .quiet { margin: .15rem 0 0; }
 .unknown { color: #6b4000; font-size: .9rem; }

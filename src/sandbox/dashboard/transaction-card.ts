@@ -3,8 +3,9 @@ import type {
   SandboxDelivery,
   SandboxTransaction,
 } from '../checkout/transaction.js';
-import { gatewayNamed } from '../gateways/index.js';
+import { titleOf } from '../gateways/index.js';
 import { html, type Html } from '../pages/html.js';
+import { clock, renderRequests } from './request-entry.js';
 
 /** How late the dashboard sends a callback that is to come late. */
 export const LATE_MS = 5_000;
@@ -16,9 +17,10 @@ export function renderTransaction(
 ): Html {
   const { transactionId, invoiceNo, amount, currency, status, deliveries } =
     transaction;
-  const { title } = gatewayNamed(transaction.gateway);
   const method = transaction.method && ` (${transaction.method})`;
-  const own = requests.filter((request) => request.invoiceNo === invoiceNo);
+  const own = requests.filter(
+    (one) => one.invoiceNo === invoiceNo && one.processId === undefined,
+  );
   return html`<article
     class="card"
     id="t-${transactionId}"
@@ -30,8 +32,8 @@ export function renderTransaction(
       <span class="amount">${amount} ${currency}</span>
     </div>
     <p class="quiet">
-      ${title}${method}. Transaction ${transactionId}, opened at
-      ${clock(transaction.createdAt)} UTC.
+      ${titleOf(transaction.gateway)}${method}. Transaction ${transactionId},
+      opened at ${clock(transaction.createdAt)} UTC.
       <a
         href="${transaction.redirectUrl}"
         id="c-${transactionId}"
@@ -39,13 +41,7 @@ export function renderTransaction(
         >Checkout page</a
       >
     </p>
-    ${
-      own.length > 0 &&
-      html`<h4>Confirm requests</h4>
-        <ol class="log">
-          ${own.map(renderRequest)}
-        </ol>`
-    }
+    ${renderRequests(own)}
     ${
       deliveries.length > 0 &&
       html`<h4>Callbacks to the shop's server</h4>
@@ -55,34 +51,6 @@ export function renderTransaction(
     }
     ${renderActions(transaction)}
   </article>`;
-}
-
-export function renderRequest(request: SandboxRequest): Html {
-  const { id, at, status, code, message, fault, fields, durationMs } = request;
-  const { gateway, unknownFields } = request;
-  const isTaken = status === 200 && code === 'CHECKOUT_REDIRECT';
-  return html`<li>
-    <details id="r-${id}">
-      <summary>
-        ${clock(at)}
-        <span class="${isTaken ? 'good' : 'bad'}"
-          >${status ?? 'no answer'} ${code}</span
-        >
-        <span class="quiet">${gateway}</span>
-        ${
-          unknownFields.length > 0 &&
-          html`<span class="unknown"
-            >unknown to Plutu: ${unknownFields.join(', ')}</span
-          >`
-        }
-        ${fault && html`<span class="quiet">fault: ${fault}</span>`}
-        <span class="quiet">${durationMs} ms</span>
-      </summary>
-      ${message && html`<p>${message}</p>`}
-      <pre>${JSON.stringify(fields, null, 2)}</pre>
-      <p class="quiet">${request.contentType ?? 'No content type'}</p>
-    </details>
-  </li>`;
 }
 
 function renderDelivery(delivery: SandboxDelivery): Html {
@@ -142,8 +110,4 @@ function renderActions(transaction: SandboxTransaction): Html {
       ]
     }
   </div>`;
-}
-
-function clock(iso: string): string {
-  return iso.slice(11, 19);
 }

@@ -1,27 +1,32 @@
-import { AMOUNT } from '../api/confirm-request.js';
+import { refusal } from '../api/api-error.js';
+import { AMOUNT } from '../api/common-fields.js';
 import { checkFields, oneOf, wholeNumber } from '../check-fields.js';
 import { GATEWAY_NAMES, type SandboxGatewayName } from '../gateways/index.js';
 import {
   CALLBACK_FIELDS,
-  CONFIRM_FIELDS,
   FAULT_CHECKS,
+  faultsOf,
   pickFaults,
   type CallbackFaults,
-  type ConfirmFaults,
+  type RequestFaults,
+  type RequestName,
   type SandboxFaults,
 } from './sandbox-faults.js';
 
 /** Faults, and the requests that they strike. */
 export interface SandboxFaultRule extends SandboxFaults {
-  /** An invoice number; `*` in it stands for any text. Default: all of them. */
+  /**
+   * An invoice number; `*` in it stands for any text. Default: all of them. A
+   * verify request has none, so that no rule with one strikes it.
+   */
   readonly invoiceNo?: string | undefined;
   /** A gateway, such as `tlync`. Default: all of them. */
   readonly gateway?: SandboxGatewayName | undefined;
   /** An amount as it is sent, such as `13.37`. Default: all of them. */
   readonly amount?: string | undefined;
   /**
-   * How many confirm requests or finished checkouts it strikes before it is
-   * used up. Default: no end.
+   * How many requests or finished checkouts it strikes before it is used up.
+   * Default: no end.
    */
   readonly times?: number | undefined;
 }
@@ -34,9 +39,11 @@ export interface SandboxSetFault extends SandboxFaultRule {
   readonly struck: number;
 }
 
-interface Target {
+/** What a rule can choose by. */
+export interface FaultTarget {
   readonly gateway: string;
-  readonly invoiceNo: string;
+  /** A verify request has none. */
+  readonly invoiceNo?: string;
   readonly amount: string;
 }
 
@@ -72,6 +79,7 @@ export class FaultRules {
    */
   set(rule: object): SandboxSetFault {
     checkFields<SandboxFaultRule>(rule, CHECKS);
+    refuseNeverStriking(rule);
     const set = { ...rule, id: ++this.#lastId, struck: 0 };
     this.#rules.push(set);
     if (this.#rules.length > MAX_RULES) this.#rules.shift();
@@ -102,23 +110,23 @@ export class FaultRules {
     this.#lastId = Math.max(0, ...rules.map(({ id }) => id));
   }
 
-  /** What strikes this confirm request; counts as a strike. */
-  strikeConfirm(target: Target): ConfirmFaults {
-    return this.#strike(target, CONFIRM_FIELDS);
+  /** What strikes this request; counts as a strike. */
+  strikeRequest(request: RequestName, target: FaultTarget): RequestFaults {
+    return this.#strike(target, (rule) => faultsOf(request, rule));
   }
 
   /** What strikes the callbacks of this checkout; counts as a strike. */
-  strikeCallback(target: Target): CallbackFaults {
-    return this.#strike(target, CALLBACK_FIELDS);
+  strikeCallback(target: FaultTarget): CallbackFaults {
+    return this.#strike(target, (rule) => pickFaults(rule, CALLBACK_FIELDS));
   }
 
-  #strike(
-    target: Target,
-    names: readonly (keyof SandboxFaults)[],
-  ): SandboxFaults {
-    let faults: SandboxFaults = {};
+  #strike<T extends object>(
+    target: FaultTarget,
+    pick: (rule: SandboxFaultRule) => T,
+  ): Partial<T> {
+    let faults: Partial<T> = {};
     this.#rules = this.#rules.map((rule) => {
-      const own = pickFaults(rule, names);
+      const own = pick(rule);
       if (Object.keys(own).length === 0 || !strikes(rule, target)) return rule;
       faults = { ...faults, ...own };
       return { ...rule, struck: rule.struck + 1 };
@@ -128,14 +136,27 @@ export class FaultRules {
   }
 }
 
+/** @throws {ApiError} 422 `INVALID_INPUTS` for a rule that waits in vain. */
+function refuseNeverStriking(rule: SandboxFaultRule): void {
+  const { verify, verifyDelayMs, invoiceNo } = rule;
+  if (invoiceNo === undefined) return;
+  if (verify === undefined && verifyDelayMs === undefined) return;
+  const problem =
+    'does not go with verify, which sends no invoice number; choose by gateway or amount';
+  throw refusal('INVALID_INPUTS', `invoiceNo ${problem}`, {
+    invoiceNo: [problem],
+  });
+}
+
 function strikes(
   rule: SandboxSetFault,
-  { gateway, invoiceNo, amount }: Target,
+  { gateway, invoiceNo, amount }: FaultTarget,
 ): boolean {
   if (rule.times !== undefined && rule.struck >= rule.times) return false;
   if (rule.gateway !== undefined && rule.gateway !== gateway) return false;
   if (rule.amount !== undefined && rule.amount !== amount) return false;
-  return rule.invoiceNo === undefined || matches(rule.invoiceNo, invoiceNo);
+  if (rule.invoiceNo === undefined) return true;
+  return invoiceNo !== undefined && matches(rule.invoiceNo, invoiceNo);
 }
 
 function matches(pattern: string, text: string): boolean {

@@ -5,7 +5,12 @@ import {
   type Check,
 } from '../check-fields.js';
 
-export const CONFIRM_FAULTS = [
+export const REQUESTS = ['verify', 'confirm'] as const;
+
+/** What a merchant's server asks of Plutu; `verify` sends a one-time password. */
+export type RequestName = (typeof REQUESTS)[number];
+
+export const ANSWER_FAULTS = [
   'hang',
   'reset',
   'html-502',
@@ -17,7 +22,7 @@ export const CONFIRM_FAULTS = [
 ] as const;
 
 /**
- * What becomes of the answer to a valid confirm request.
+ * What becomes of the answer to a valid request.
  *
  * - `hang`: it never comes
  * - `reset`: the connection is reset instead
@@ -27,10 +32,11 @@ export const CONFIRM_FAULTS = [
  * - `error-in-200`: likewise, inside an HTTP 200
  * - `laravel-422`: a refusal in the shape of Plutu's framework, without envelope
  *
- * The last three open no checkout. The others do: what is lost is its answer,
- * and the invoice number is used up.
+ * With the last three nothing has happened. With the others everything has, and
+ * only the answer is lost: the SMS is sent, the checkout is open or the customer
+ * is charged, and the invoice number is used up.
  */
-export type ConfirmFault = (typeof CONFIRM_FAULTS)[number];
+export type AnswerFault = (typeof ANSWER_FAULTS)[number];
 
 export const ARRIVALS = [
   'server-first',
@@ -50,14 +56,18 @@ export const ARRIVALS = [
  */
 export type SandboxArrivals = (typeof ARRIVALS)[number];
 
-/** What goes wrong with a confirm request. */
-export interface ConfirmFaults {
-  /** Default: a proper answer. */
-  readonly confirm?: ConfirmFault | undefined;
+/** What goes wrong with the requests of a merchant's server. */
+export interface AnswerFaults {
+  /** Of a confirm request, at any gateway. Default: a proper answer. */
+  readonly confirm?: AnswerFault | undefined;
+  /** Of a verify request, which Sadad and Adfali have. Default: a proper answer. */
+  readonly verify?: AnswerFault | undefined;
   /** For `error` and `error-in-200`. Default `BACKEND_ERROR`. */
   readonly errorCode?: string | undefined;
   /** How long every answer takes, in milliseconds, at most 600 000. */
   readonly confirmDelayMs?: number | undefined;
+  /** Likewise. */
+  readonly verifyDelayMs?: number | undefined;
 }
 
 /** What goes wrong with the callbacks of a checkout. */
@@ -71,13 +81,31 @@ export interface CallbackFaults {
 }
 
 /** What goes wrong, of either kind. */
-export interface SandboxFaults extends ConfirmFaults, CallbackFaults {}
+export interface SandboxFaults extends AnswerFaults, CallbackFaults {}
 
-export const CONFIRM_FIELDS = [
-  'confirm',
-  'errorCode',
-  'confirmDelayMs',
-] as const satisfies readonly (keyof ConfirmFaults)[];
+/** Those faults that strike one request, whichever it is. */
+export interface RequestFaults {
+  readonly answer?: AnswerFault;
+  readonly errorCode?: string;
+  readonly delayMs?: number;
+}
+
+/** What some faults mean for one request. */
+export function faultsOf(
+  request: RequestName,
+  faults: SandboxFaults,
+): RequestFaults {
+  const { [request]: answer, [`${request}DelayMs` as const]: delayMs } = faults;
+  // Beside a fault of other requests alone, the code is theirs.
+  const isOthers =
+    answer === undefined && REQUESTS.some((name) => faults[name] !== undefined);
+  const errorCode = isOthers ? undefined : faults.errorCode;
+  return {
+    ...(answer !== undefined && { answer }),
+    ...(errorCode !== undefined && { errorCode }),
+    ...(delayMs !== undefined && { delayMs }),
+  };
+}
 
 export const CALLBACK_FIELDS = [
   'arrivals',
@@ -101,12 +129,14 @@ export const MAX_DELAY_MS = 600_000;
 export const MAX_COPIES = 20;
 
 export const FAULT_CHECKS: Readonly<Record<keyof SandboxFaults, Check>> = {
-  confirm: oneOf(CONFIRM_FAULTS),
+  confirm: oneOf(ANSWER_FAULTS),
+  verify: oneOf(ANSWER_FAULTS),
   errorCode: (value) =>
     typeof value === 'string' && /^[A-Za-z_]{1,100}$/.test(value)
       ? undefined
       : 'must be an error code, such as BACKEND_ERROR',
   confirmDelayMs: wholeNumber(0, MAX_DELAY_MS),
+  verifyDelayMs: wholeNumber(0, MAX_DELAY_MS),
   arrivals: oneOf(ARRIVALS),
   callbackDelayMs: wholeNumber(0, MAX_DELAY_MS),
   callbackCopies: wholeNumber(1, MAX_COPIES),

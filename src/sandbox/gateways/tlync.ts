@@ -1,4 +1,5 @@
 import type { Pair } from '../../protocol/pairs.js';
+import { MOBILE_NUMBER_FIELD } from '../api/common-fields.js';
 import { HTTP_URL } from '../api/field-rules.js';
 import type { HostedGateway, PaymentFacts } from './hosted-gateway.js';
 import { ABANDONED, SLOW } from './test-results.js';
@@ -14,11 +15,7 @@ export const TLYNC: HostedGateway<'tlync'> = {
   title: 'T-Lync',
   currencyOf: () => 'LYD',
   fields: {
-    mobile_number: {
-      required: true,
-      isValid: (text) => /^0?9[1-6]\d{7}$/.test(text),
-      message: 'must be a Libyan mobile number, such as 0913632323',
-    },
+    mobile_number: MOBILE_NUMBER_FIELD,
     email: {
       required: false,
       isValid: (text) => /^[^@\s]+@[^@\s]+$/.test(text),

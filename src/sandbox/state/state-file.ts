@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { CheckoutRecord } from '../checkout/checkout-record.js';
 import type { SandboxSetFault } from '../faults/fault-rules.js';
-import { GATEWAY_NAMES } from '../gateways/index.js';
-import { isJsonObject } from '../http/read-body.js';
+import { HOSTED_GATEWAYS, OTP_GATEWAYS } from '../gateways/index.js';
+import { isJsonObject, type JsonObject } from '../http/read-body.js';
+import type { OtpRecord } from '../otp/otp-process.js';
 
 /** What a sandbox takes over into its next life. */
 export interface SandboxState {
   readonly checkouts: readonly CheckoutRecord[];
+  readonly otpProcesses: readonly OtpRecord[];
   readonly faults: readonly SandboxSetFault[];
 }
 
-const FORMAT = { sandbox: 'nestjs-plutu', version: 2 };
+const FORMAT = { sandbox: 'nestjs-plutu', version: 3 };
 
 /** A file that always holds one whole state, whenever the process ends. */
 export class StateFile {
@@ -114,6 +116,8 @@ function isState(value: unknown): value is SandboxState {
     value['version'] === FORMAT.version &&
     Array.isArray(value['checkouts']) &&
     value['checkouts'].every(isCheckout) &&
+    Array.isArray(value['otpProcesses']) &&
+    value['otpProcesses'].every(isOtpProcess) &&
     Array.isArray(value['faults']) &&
     value['faults'].every(isJsonObject)
   );
@@ -122,13 +126,31 @@ function isState(value: unknown): value is SandboxState {
 function isCheckout(value: unknown): boolean {
   return (
     isJsonObject(value) &&
-    ['token', 'transactionId', 'invoiceNo', 'amount', 'returnUrl'].every(
-      (name) => typeof value[name] === 'string',
-    ) &&
-    GATEWAY_NAMES.some((name) => name === value['gateway']) &&
+    hasTexts(value, [
+      'token',
+      'transactionId',
+      'invoiceNo',
+      'amount',
+      'returnUrl',
+    ]) &&
+    HOSTED_GATEWAYS.some(({ name }) => name === value['gateway']) &&
     Array.isArray(value['deliveries']) &&
     isJsonObject(value['faults'])
   );
+}
+
+function isOtpProcess(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    hasTexts(value, ['processId', 'mobileNumber', 'amount', 'createdAt']) &&
+    OTP_GATEWAYS.some(({ name }) => name === value['gateway']) &&
+    isJsonObject(value['sms']) &&
+    hasTexts(value['sms'], ['text', 'code'])
+  );
+}
+
+function hasTexts(value: JsonObject, names: readonly string[]): boolean {
+  return names.every((name) => typeof value[name] === 'string');
 }
 
 function isMissing(error: unknown): boolean {

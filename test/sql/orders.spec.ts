@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { expect, it } from 'vitest';
+import { PlutuAlreadyPaidError, type InvoiceQuery } from '../../src/index.js';
+import { createDatabase } from '../support/databases.js';
+import { approved } from '../support/delivery-contract.js';
+import {
+  attempt,
+  describeOnBoth,
+  SOON,
+  startShop,
+} from '../support/journals.js';
+
+await describeOnBoth('orders in the journal', (server) => {
+  it('an order that is paid through two of its invoices is paid once, and the second payment names the first', async () => {
+    const database = await createDatabase(server);
+    const { journal, books, bring } = await startShop(database);
+    for (const invoiceNo of ['o-7.1', 'o-7.2']) {
+      await journal.openingCheckout(attempt(invoiceNo, { orderNo: 'o-7' }));
+    }
+
+    await bring({ invoiceNo: 'o-7.1', transactionId: 't-1' });
+    await expect.poll(() => books.payments, SOON).toHaveLength(1);
+    await bring({ invoiceNo: 'o-7.2', transactionId: 't-2' });
+    await expect.poll(() => books.payments, SOON).toHaveLength(2);
+
+    expect(books.payments).toMatchObject([
+      { outcome: 'approved', invoiceNo: 'o-7.1', orderNo: 'o-7' },
+      {
+        outcome: 'mismatch',
+        reason: 'already-paid',
+        orderNo: 'o-7',
+        first: { gateway: 'mpgs', invoiceNo: 'o-7.1', transactionId: 't-1' },
+      },
+    ]);
+    expect(books.credits).toEqual([500]);
+  });
+
+  it('a payment of an invoice that the journal never opened is for the order of the same number', async () => {
+    const database = await createDatabase(server);
+    const { books, bring } = await startShop(database);
+
+    await bring({ invoiceNo: 'inv-1' });
+
+    await expect
+      .poll(() => books.payments, SOON)
+      .toMatchObject([{ invoiceNo: 'inv-1', orderNo: 'inv-1' }]);
+  });
+
+  it('what an invoice is due is asked for with the number of its order', async () => {
+    const database = await createDatabase(server);
+    const queries: InvoiceQuery[] = [];
+    @Injectable()
+    class Orders {
+      findInvoice(query: InvoiceQuery) {
+        queries.push(query);
+        return { amount: '5.00', currency: 'USD' };
+      }
+    }
+    const { journal, books, bring } = await startShop(database, {
+      plutu: { invoices: Orders },
+      providers: [Orders],
+    });
+    await journal.openingCheckout(attempt('o-7.1', { orderNo: 'o-7' }));
+
+    await bring({ invoiceNo: 'o-7.1' });
+    await expect.poll(() => books.payments, SOON).toHaveLength(1);
+
+    expect(queries).toMatchObject([{ invoiceNo: 'o-7.1', orderNo: 'o-7' }]);
+  });
+
+  it('no checkout is opened for an order that is paid', async () => {
+    const database = await createDatabase(server);
+    const { journal, books, bring } = await startShop(database);
+    await journal.openingCheckout(attempt('o-7.1', { orderNo: 'o-7' }));
+    await bring({ invoiceNo: 'o-7.1', transactionId: 't-1' });
+    await expect.poll(() => books.credits, SOON).toEqual([500]);
+
+    const error: unknown = await journal
+      .openingCheckout(attempt('o-7.2', { orderNo: 'o-7' }))
+      .catch((e: unknown) => e);
+
+    expect(error).toBeInstanceOf(PlutuAlreadyPaidError);
+    expect(error).toMatchObject({
+      orderNo: 'o-7',
+      first: { invoiceNo: 'o-7.1', transactionId: 't-1', gateway: 'mpgs' },
+    });
+    expect(
+      await database.query('SELECT invoice_no FROM plutu_checkout'),
+    ).toMatchObject([{ invoice_no: 'o-7.1' }]);
+  });
+
+  it('no checkout is opened for an order whose payment has arrived and is not judged yet', async () => {
+    const database = await createDatabase(server);
+    const { journal } = await startShop(database, { worker: false });
+    await journal.accept(approved({ invoiceNo: 'o-7' }));
+
+    await expect(
+      journal.openingCheckout(attempt('o-7.2', { orderNo: 'o-7' })),
+    ).rejects.toMatchObject({
+      code: 'PLUTU_ALREADY_PAID',
+      first: { invoiceNo: 'o-7' },
+    });
+  });
+
+  it('an order whose only payment was canceled, or not what was due, can be paid again', async () => {
+    const database = await createDatabase(server);
+    const { journal, books, bring } = await startShop(database);
+    await bring({ invoiceNo: 'o-7', outcome: 'canceled' });
+    await bring({ invoiceNo: 'o-7', transactionId: 't-2', currency: 'EUR' });
+    await expect.poll(() => books.payments, SOON).toHaveLength(2);
+
+    await expect(
+      journal.openingCheckout(attempt('o-7.2', { orderNo: 'o-7' })),
+    ).resolves.toBeDefined();
+  });
+
+  it.each(['canceled', 'incomplete'] as const)(
+    'a payment that was %s and arrives after the order was paid is kept, and cancels nothing',
+    async (outcome) => {
+      const database = await createDatabase(server);
+      const { journal, books, bring } = await startShop(database);
+      for (const invoiceNo of ['o-7.1', 'o-7.2']) {
+        await journal.openingCheckout(attempt(invoiceNo, { orderNo: 'o-7' }));
+      }
+      await bring({ invoiceNo: 'o-7.1', transactionId: 't-1' });
+      await expect.poll(() => books.payments, SOON).toHaveLength(1);
+
+      await bring({ invoiceNo: 'o-7.2', transactionId: 't-2', outcome });
+      await expect
+        .poll(
+          () =>
+            database.query(
+              'SELECT outcome FROM plutu_payment WHERE done_at IS NOT NULL ORDER BY arrived_at',
+            ),
+          SOON,
+        )
+        .toMatchObject([{ outcome: 'approved' }, { outcome }]);
+      await sleep(50);
+
+      expect(books.payments).toMatchObject([{ outcome: 'approved' }]);
+    },
+  );
+
+  it('a payment that was canceled before the order was paid is published', async () => {
+    const database = await createDatabase(server);
+    const { books, bring } = await startShop(database);
+
+    await bring({ invoiceNo: 'o-7', outcome: 'canceled' });
+
+    await expect
+      .poll(() => books.payments, SOON)
+      .toMatchObject([{ outcome: 'canceled' }]);
+  });
+
+  it('tenants may have orders of the same number, and each is paid by its own', async () => {
+    const database = await createDatabase(server);
+    const { journal, books } = await startShop(database);
+    await journal.accept(approved({ tenant: 'a', transactionId: 't-1' }));
+    await expect.poll(() => books.payments, SOON).toHaveLength(1);
+
+    await journal.openingCheckout(attempt('inv-1', { tenant: 'b' }));
+    await journal.accept(approved({ tenant: 'b', transactionId: 't-2' }));
+    await expect.poll(() => books.payments, SOON).toHaveLength(2);
+
+    expect(books.payments.map(({ outcome }) => outcome)).toEqual([
+      'approved',
+      'approved',
+    ]);
+  });
+});
