@@ -13,13 +13,20 @@ import {
   SADAD,
   tlync,
   type InvoiceSource,
-  type PaymentDeliveryDefinition,
+  type PlutuModuleOptions,
 } from '../../src/index.js';
 import { traced } from '../../src/diagnostics/traced.js';
 import { publishBooked } from '../../src/diagnostics/channels.js';
+import { sqlJournal } from '../../src/sql/index.js';
 import { ACCOUNT, recordErrors, startApp } from '../support/app.js';
 import { callbackQuery } from '../support/callbacks.js';
 import { listen, listenToAll } from '../support/channels.js';
+import {
+  createDatabase,
+  executorOf,
+  findPostgres,
+  HOW_TO_GET_POSTGRES,
+} from '../support/databases.js';
 import { otpShop, PAID, refusal } from '../support/otp-contract.js';
 import { call, ownQueue } from '../support/queue.js';
 import { findRedis, HOW_TO_GET_REDIS } from '../support/redis.js';
@@ -27,7 +34,11 @@ import { answeringServer, httpServer } from '../support/servers.js';
 import { isMissing } from '../support/tools.js';
 
 const redis = await findRedis();
-afterAll(() => redis?.close());
+const postgres = await findPostgres();
+afterAll(async () => {
+  await redis?.close();
+  await postgres?.close();
+});
 
 const PAYMENT = {
   paymentId: expect.stringMatching(/^[\w-]+$/),
@@ -64,14 +75,10 @@ class Invoices implements InvoiceSource {
   }
 }
 
-async function startShop(
-  delivery: PaymentDeliveryDefinition | undefined,
-  failures: number,
-) {
-  const shop = await startApp(
-    { delivery },
-    { isDeaf: true, providers: [Orders] },
-  );
+type Through = Pick<PlutuModuleOptions, 'delivery' | 'journal'>;
+
+async function startShop(through: Through, failures: number) {
+  const shop = await startApp(through, { isDeaf: true, providers: [Orders] });
   shop.app.get(Orders).failures = failures;
   return shop;
 }
@@ -182,7 +189,7 @@ describe('a callback is traced until it is answered', () => {
 
   it('as not accepted, with the error that its consumer threw', async () => {
     recordErrors();
-    const app = await startShop(undefined, 1);
+    const app = await startShop({}, 1);
     const callbacks = listen('callback');
 
     await call(app, callbackQuery());
@@ -263,24 +270,36 @@ describe('a confirm is traced', () => {
 
 describe.each<{
   name: string;
-  delivery: () => PaymentDeliveryDefinition | undefined;
+  through: () => Promise<Through>;
   isSkipped: boolean;
 }>([
-  { name: 'in the process', delivery: () => undefined, isSkipped: false },
+  { name: 'in the process', through: async () => ({}), isSkipped: false },
   {
     name: 'through BullMQ',
-    delivery: () => ownQueue(redis),
+    through: async () => ({ delivery: ownQueue(redis) }),
     isSkipped: isMissing(redis, {
       suite: 'the channels, through BullMQ',
       howToGetIt: HOW_TO_GET_REDIS,
     }),
   },
-])('a payment that is delivered $name', ({ delivery, isSkipped }) => {
+  {
+    name: 'through a journal',
+    through: async () => {
+      const database = await createDatabase(postgres);
+      const useFactory = () => executorOf(database);
+      return { journal: sqlJournal({ backoff: 20, useFactory }) };
+    },
+    isSkipped: isMissing(postgres, {
+      suite: 'the channels, through a journal',
+      howToGetIt: HOW_TO_GET_POSTGRES,
+    }),
+  },
+])('a payment that is delivered $name', ({ through, isSkipped }) => {
   it.skipIf(isSkipped)(
     'is judged once and booked once, however often it arrives or is tried',
     async () => {
       recordErrors();
-      const app = await startShop(delivery(), 2);
+      const app = await startShop(await through(), 2);
       const all = listenToAll();
 
       for (let i = 0; i < 3; i++) await call(app, callbackQuery());
@@ -304,6 +323,7 @@ describe.each<{
         attempt: 1,
         error: { message: 'the database is down' },
       });
+      expect(runs[2]).toMatchObject({ attempt: expect.any(Number) });
       expect(runs[2]).not.toHaveProperty('error');
       expect(
         all.consumer.filter(({ consumer }) => consumer === 'stock'),
@@ -316,7 +336,7 @@ describe.each<{
     async () => {
       recordErrors();
       const app = await startApp(
-        { delivery: delivery(), invoices: Invoices },
+        { ...(await through()), invoices: Invoices },
         { providers: [Invoices] },
       );
       const all = listenToAll();
@@ -379,7 +399,10 @@ describe('a case is opened', () => {
     'by a payment whose consumers were called often enough',
     async () => {
       recordErrors();
-      const app = await startShop(ownQueue(redis, { attempts: 2 }), 9);
+      const app = await startShop(
+        { delivery: ownQueue(redis, { attempts: 2 }) },
+        9,
+      );
       const { caseOpened, paymentBooked, consumer } = listenToAll();
 
       await call(app, callbackQuery());
