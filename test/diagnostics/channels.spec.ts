@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, tracingChannel } from 'node:diagnostics_channel';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -204,6 +205,24 @@ describe('a callback is traced until it is answered', () => {
           error: { message: 'booking: the database is down' },
         },
       ]);
+  });
+
+  it('without a status, if the sender does not wait for it', async () => {
+    let finish = () => {};
+    const handled = new Promise<void>((resolve) => (finish = resolve));
+    const { url, emitter } = await startApp();
+    emitter.on(PLUTU_EVENTS.paymentApproved, () => handled);
+    const callbacks = listen('callback');
+
+    const signal = AbortSignal.timeout(200);
+    await expect(
+      fetch(`${url}/plutu/mpgs/callback?${callbackQuery()}`, { signal }),
+    ).rejects.toThrow('timeout');
+    await sleep(100); // until the server has noticed
+    finish();
+
+    await expect.poll(() => callbacks).toMatchObject([{ arrival: 'new' }]);
+    expect(callbacks[0]).not.toHaveProperty('httpStatus');
   });
 
   it('and so is a customer who is back, which brings no payment', async () => {
