@@ -10,6 +10,7 @@ const ON_BOTH_PLATFORMS = [
   'checkout/checkout-route',
   'checkout/return-urls',
   'configuration',
+  'diagnostics/channels',
   'gateways/*',
   'payments/events',
   'payments/invoices',

@@ -100,6 +100,20 @@ export {
 } from './account/tokens.js';
 export type { ApiOptions } from './api/api.options.js';
 
+// What can be watched
+export {
+  PLUTU_CHANNELS,
+  type CallbackArrival,
+  type PaymentSummary,
+  type PlutuCallbackTrace,
+  type PlutuCase,
+  type PlutuConfirmTrace,
+  type PlutuConsumerTrace,
+  type PlutuPaymentJudged,
+  type PlutuRequestTrace,
+} from './diagnostics/channels.js';
+export { redactCallbackUrl } from './protocol/redact-callback-url.js';
+
 // Checkouts
 export {
   Checkout,

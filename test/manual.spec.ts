@@ -129,6 +129,7 @@ describe('the manual', () => {
     const folder = await makeFolder();
     const fragments = join(folder, 'fragments');
     await mkdir(fragments);
+    await writeManualApplication(fragments, ['observability']);
     expect(await writeManualFragments(fragments)).toBeGreaterThan(15);
     await writeFile(
       join(fragments, 'tsconfig.json'),

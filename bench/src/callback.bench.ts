@@ -9,7 +9,7 @@ import type { Plan } from './plan.js';
 import type { Row } from './report.js';
 import { median, spreadOf, takeTurns, type Turn } from './rounds.js';
 
-const CONTESTANTS = ['bare', 'byHand', 'ours', 'stripe'] as const;
+const CONTESTANTS = ['bare', 'byHand', 'ours', 'watched', 'stripe'] as const;
 
 /** Callbacks. An application is not at its speed before it has answered many. */
 const WARM_UP = 6000;
@@ -54,6 +54,11 @@ function compareCosts(server: HttpServer, rounds: readonly Costs[]): Row[] {
     ),
     row('beside the bare route', ({ bare }) => bare),
     row('beside @golevelup/nestjs-stripe', ({ stripe }) => stripe),
+    row(
+      'with a subscriber to every channel, beside none',
+      ({ ours }) => ours,
+      ({ watched }) => watched,
+    ),
   ];
 }
 
@@ -81,10 +86,11 @@ async function measure(
     { rounds: rounds * 10, warmUp: 1 },
   );
   for (const child of Object.values(children)) await child.stop();
-  return turns.map(({ bare, byHand, ours, stripe }) => ({
+  return turns.map(({ bare, byHand, ours, watched, stripe }) => ({
     bare: microseconds(bare),
     byHand: microseconds(byHand),
     ours: microseconds(ours),
+    watched: microseconds(watched),
     stripe: microseconds(stripe),
   }));
 }

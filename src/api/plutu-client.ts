@@ -16,7 +16,14 @@ import {
   timeout,
   type Observable,
 } from 'rxjs';
+import { PlutuAccount } from '../account/plutu-account.js';
 import type { PlutuCredentials } from '../account/plutu-credentials.js';
+import {
+  requestChannel,
+  type PlutuRequestTrace,
+} from '../diagnostics/channels.js';
+import { traced } from '../diagnostics/traced.js';
+import { PlutuError } from '../errors/plutu-errors.js';
 import { ApiSettings } from './api.options.js';
 import {
   pauseBeforeRetry,
@@ -42,8 +49,12 @@ const AGENT_OPTIONS = { keepAlive: true, timeout: IDLE_CONNECTION_TIMEOUT };
 
 /** A request to Plutu, and what its answer holds. */
 export interface PlutuRequest<T> {
-  /** Below `baseUrl`, without a slash in front. */
-  readonly path: string;
+  /** Whose payment it is, if the application has tenants. */
+  readonly tenant: string | undefined;
+  /** Plutu's name for the gateway, such as `mpgs`. */
+  readonly gateway: string;
+  /** What Plutu calls the request. */
+  readonly action: 'verify' | 'confirm';
   /** The fields, under Plutu's names for them. */
   readonly form: Readonly<Record<string, string>>;
   /** The invoice that it is about, for an error that has to name it. */
@@ -75,6 +86,7 @@ export class PlutuClient implements OnApplicationShutdown {
   constructor(
     private readonly http: HttpService,
     private readonly settings: ApiSettings,
+    private readonly account: PlutuAccount,
   ) {}
 
   /**
@@ -90,6 +102,44 @@ export class PlutuClient implements OnApplicationShutdown {
     credentials: PlutuCredentials,
     request: PlutuRequest<T>,
   ): Promise<T> {
+    return traced(
+      requestChannel,
+      () => this.traceOf(request),
+      async (trace) => {
+        try {
+          return await this.exchange(credentials, request, trace);
+        } catch (error) {
+          if (trace && error instanceof PlutuError)
+            trace.errorCode = error.code;
+          throw error;
+        }
+      },
+    );
+  }
+
+  onApplicationShutdown(): void {
+    this.#shutdown.next();
+    this.#agents.httpAgent.destroy();
+    this.#agents.httpsAgent.destroy();
+  }
+
+  private traceOf(request: PlutuRequest<unknown>): PlutuRequestTrace {
+    const { tenant, gateway, action, invoiceNo } = request;
+    return {
+      account: this.account.name,
+      tenant,
+      gateway,
+      action,
+      path: pathOf(request),
+      invoiceNo,
+    };
+  }
+
+  private async exchange<T>(
+    credentials: PlutuCredentials,
+    request: PlutuRequest<T>,
+    trace: PlutuRequestTrace | undefined,
+  ): Promise<T> {
     const answer = await firstValueFrom(
       defer(() => this.send(credentials, request)).pipe(
         retry({
@@ -102,27 +152,18 @@ export class PlutuClient implements OnApplicationShutdown {
         }),
       ),
     );
+    if (trace) trace.httpStatus = answer.httpStatus;
     return openEnvelope(answer, request.readResult, (text) =>
       credentials.redact(text, request.personal),
     );
   }
 
-  onApplicationShutdown(): void {
-    this.#shutdown.next();
-    this.#agents.httpAgent.destroy();
-    this.#agents.httpsAgent.destroy();
-  }
-
   private send(
     credentials: PlutuCredentials,
-    {
-      path,
-      form,
-      invoiceNo,
-      timeout: limit = this.settings.timeout,
-    }: PlutuRequest<unknown>,
+    request: PlutuRequest<unknown>,
   ): Observable<RawAnswer> {
-    const request: AxiosRequestConfig<string> = {
+    const { form, invoiceNo, timeout: limit = this.settings.timeout } = request;
+    const config: AxiosRequestConfig<string> = {
       ...this.#agents,
       headers: {
         ...credentials.authenticationHeaders(),
@@ -137,7 +178,7 @@ export class PlutuClient implements OnApplicationShutdown {
     };
     const body = new URLSearchParams(form).toString();
     return this.http
-      .post<string>(`${this.settings.baseUrl}/${path}`, body, request)
+      .post<string>(`${this.settings.baseUrl}/${pathOf(request)}`, body, config)
       .pipe(
         map(({ status, data }) => ({ httpStatus: status, body: data })),
         catchError((error: unknown) =>
@@ -157,4 +198,9 @@ export class PlutuClient implements OnApplicationShutdown {
         }),
       );
   }
+}
+
+/** Below `baseUrl`, without a slash in front. */
+function pathOf({ gateway, action }: PlutuRequest<unknown>): string {
+  return `v1/transaction/${gateway}/${action}`;
 }

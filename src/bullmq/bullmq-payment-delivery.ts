@@ -18,6 +18,7 @@ import {
   type PaymentRecord,
   type SignedPayment,
 } from '../payments/payment-record.js';
+import { logFields } from '../utils/log-fields.js';
 import {
   abandon,
   storageWarnings,
@@ -52,7 +53,10 @@ export class BullMqPaymentDelivery
     // Redis clients wait for a lost connection; a browser does not.
     this.arrivals = new ArrivalsUnderWay('Redis', acceptTimeout);
     queue.on('error', ({ message }) =>
-      this.logger.error(`The queue ${queue.name}: ${message}`),
+      this.logger.error(
+        `The queue ${queue.name}: ${message}`,
+        ...logFields({ queue: queue.name }),
+      ),
     );
   }
 

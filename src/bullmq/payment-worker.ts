@@ -4,10 +4,12 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Worker, type Job, type Queue } from 'bullmq';
-import { describePayment } from '../payments/describe-payment.js';
+import { describePayment, summaryOf } from '../payments/describe-payment.js';
 import type { PaymentProcessor } from '../payments/payment-delivery.js';
 import { isRecord, type PaymentRecord } from '../payments/payment-record.js';
+import { failedConsumers } from '../payments/plutu-events.js';
 import { inTime } from '../utils/in-time.js';
+import { logFields } from '../utils/log-fields.js';
 import { messageOf } from '../utils/stack-of.js';
 import type { PaymentJob } from './bullmq-payment-delivery.js';
 import { takesWrites } from './queue-redis.js';
@@ -62,7 +64,10 @@ export class PaymentWorker
     });
     this.worker.on('failed', (job, error) => void this.onFailed(job, error));
     this.worker.on('error', ({ message }) =>
-      this.logger.error(`The worker of ${queue.name}: ${message}`),
+      this.logger.error(
+        `The worker of ${queue.name}: ${message}`,
+        ...logFields({ queue: queue.name }),
+      ),
     );
   }
 
@@ -82,7 +87,10 @@ export class PaymentWorker
     try {
       await inTime(this.worker.close(isForced), CLOSE_TIMEOUT, message);
     } catch (error) {
-      this.logger.warn(`The worker of ${this.queue.name}: ${String(error)}`);
+      this.logger.warn(
+        `The worker of ${this.queue.name}: ${String(error)}`,
+        ...logFields({ queue: this.queue.name }),
+      );
       void this.worker.disconnect().catch(() => {});
     }
   }
@@ -95,18 +103,20 @@ export class PaymentWorker
         job.data.record,
         save,
         this.options.handlerTimeout,
+        job.attemptsMade + 1,
       );
       // With no consumer at all, it has not been saved as booked.
       if (!job.data.record.booked) await save(record);
     } catch (error) {
-      throw plainError(error);
+      throw new FailedAttempt(error);
     }
   }
 
   private async onFailed(
     job: Job<PaymentJob> | undefined,
-    { message }: Error,
+    error: Error,
   ): Promise<void> {
+    const { message } = error;
     if (!job) return;
     const { record } = job.data;
     // Anybody can put a job into a queue, and so can another release.
@@ -114,11 +124,22 @@ export class PaymentWorker
       ? describePayment(record.payment)
       : `job ${job.id} of ${this.queue.name}`;
     const what = `${about}, attempt ${job.attemptsMade}: ${message}`;
+    const fields = logFields({
+      ...(isRecord(record) && summaryOf(record.payment)),
+      queue: this.queue.name,
+      attempt: job.attemptsMade,
+      // Not of a job that lost its worker too often.
+      ...(error instanceof FailedAttempt && { consumers: error.consumers }),
+      reason: message,
+    });
     if (job.finishedOn === undefined) {
-      this.logger.warn(`Consumers failed, will be tried again: ${what}`);
+      this.logger.warn(
+        `Consumers failed, will be tried again: ${what}`,
+        ...fields,
+      );
       return;
     }
-    this.logger.error(`Consumers failed, given up: ${what}`);
+    this.logger.error(`Consumers failed, given up: ${what}`, ...fields);
     if (!isRecord(record)) return;
     await this.processor.reportFailure({
       record,
@@ -132,8 +153,14 @@ export class PaymentWorker
  * BullMQ expects an error, and reads more into the class of some. It keeps the
  * message and the stack of every attempt in Redis.
  */
-function plainError(error: unknown): Error {
-  const plain = new Error(messageOf(error).slice(0, MAX_MESSAGE));
-  if (error instanceof Error) plain.stack = error.stack?.slice(0, MAX_STACK);
-  return plain;
+class FailedAttempt extends Error {
+  readonly consumers: readonly string[];
+
+  constructor(error: unknown) {
+    super(messageOf(error).slice(0, MAX_MESSAGE));
+    if (error instanceof Error && error.stack !== undefined) {
+      this.stack = error.stack.slice(0, MAX_STACK);
+    }
+    this.consumers = failedConsumers(error);
+  }
 }

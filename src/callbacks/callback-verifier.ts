@@ -61,6 +61,9 @@ export type VerifiedReturn =
     }
   | Unverified;
 
+/** Why a signed message is not taken whose content makes no sense. */
+export const UNREADABLE = 'invalid-fields' satisfies RejectionReason;
+
 /** What Plutu signed, and whose keys it signed it with. */
 interface AuthenticMessage {
   readonly fields: ReadonlyMap<string, string>;
@@ -206,7 +209,7 @@ export class CallbackVerifier {
     };
     this.rejections.signed({
       ...message,
-      reason: 'invalid-fields',
+      reason: UNREADABLE,
       path: splitUrl(url)[0],
     });
     await this.journal?.recordUnreadable(message);

@@ -6,10 +6,15 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { getPlutuToken } from '../account/tokens.js';
+import type { PlutuCallbackTrace } from '../diagnostics/channels.js';
+import { summaryOf } from '../payments/describe-payment.js';
 import type { PaymentEvent } from '../payments/events.js';
+import type { PaymentReceipt } from '../payments/payment-delivery.js';
 import { PaymentIntake } from '../payments/payment-intake.js';
+import { logFields } from '../utils/log-fields.js';
 import { stackOf } from '../utils/stack-of.js';
 import { CallbackSettings } from './callback.options.js';
+import { traceCallback } from './callback-trace.js';
 import {
   CallbackInvalidException,
   CallbackNotAcceptedException,
@@ -19,6 +24,7 @@ import {
 } from './callback.exceptions.js';
 import {
   CallbackVerifier,
+  UNREADABLE,
   type CallbackMessage,
   type Unverified,
 } from './callback-verifier.js';
@@ -41,6 +47,13 @@ interface Reception {
   readonly verifier: CallbackVerifier;
   readonly intake: PaymentIntake;
   readonly settings: CallbackSettings;
+}
+
+/** A message on its way in, and what is published of it. */
+interface Arrival {
+  readonly endpoint: CallbackEndpoint;
+  readonly request: CallbackRequest;
+  readonly trace: PlutuCallbackTrace | undefined;
 }
 
 const payments = new WeakMap<object, PaymentEvent>();
@@ -73,36 +86,50 @@ export class PlutuCallbackGuard implements CanActivate {
     }
     const http = context.switchToHttp();
     const request = http.getRequest<CallbackRequest>();
+    const response = http.getResponse<Parameters<typeof traceCallback>[1]>();
     // Also for what is refused: this very URL may be answered otherwise later.
     this.adapterHost.httpAdapter.setHeader(
-      http.getResponse(),
+      response,
       'Cache-Control',
       'no-store',
     );
     const { channel } = endpoint;
-    if (channel.kind === 'return') {
-      returns.set(request, await this.lead(channel, endpoint, request));
-    } else {
-      payments.set(request, await this.receive(channel, endpoint, request));
-    }
+    await traceCallback(endpoint, response, async (trace) => {
+      const arrival = { endpoint, request, trace };
+      if (channel.kind === 'return') {
+        returns.set(request, await this.lead(channel, arrival));
+      } else {
+        payments.set(request, await this.receive(channel, arrival));
+      }
+    });
     return true;
   }
 
   private async receive(
     channel: CallbackChannel,
-    endpoint: CallbackEndpoint,
-    request: CallbackRequest,
+    arrival: Arrival,
   ): Promise<PaymentEvent> {
+    const { endpoint, request, trace } = arrival;
     const { verifier, intake, settings } = this.receptionOf(endpoint.account);
-    const { payment: signed } = await this.verified(endpoint, async () =>
+    const { payment: signed } = await this.verified(arrival, async () =>
       verifier.verify(channel, await this.messageOf(channel, request)),
     );
+    if (trace) {
+      trace.tenant = signed.tenant;
+      trace.payment = summaryOf(signed);
+    }
     const patience = isBrowser(request) ? settings.browserWait : 0;
-    let payment: PaymentEvent | undefined;
+    let receipt: PaymentReceipt;
     try {
-      payment = await intake.take(signed, patience);
+      receipt = await intake.take(signed, patience);
     } catch (error) {
+      if (trace) trace.arrival = 'not-accepted';
       throw new CallbackNotAcceptedException(error);
+    }
+    const { duplicate, booked: payment } = receipt;
+    if (trace) {
+      trace.arrival = duplicate ? 'duplicate' : 'new';
+      if (payment) trace.payment = summaryOf(payment);
     }
     if (!payment) throw new PaymentPendingException();
     if (payment.outcome === 'mismatch') {
@@ -114,13 +141,17 @@ export class PlutuCallbackGuard implements CanActivate {
   /** Nothing is published, and a browser waits for the callback to be booked. */
   private async lead(
     channel: ReturnChannel,
-    endpoint: CallbackEndpoint,
-    request: CallbackRequest,
+    arrival: Arrival,
   ): Promise<CheckoutReturn> {
+    const { endpoint, request, trace } = arrival;
     const { verifier, intake, settings } = this.receptionOf(endpoint.account);
-    const { back, isPaidFor } = await this.verified(endpoint, async () =>
+    const { back, isPaidFor } = await this.verified(arrival, async () =>
       verifier.verifyReturn(channel, await this.messageOf(channel, request)),
     );
+    if (trace) {
+      trace.tenant = back.tenant;
+      trace.arrival = 'back';
+    }
     const patience = isBrowser(request) ? settings.browserWait : 0;
     const { account, tenant, gateway, invoiceNo } = back;
     const invoice = { account, tenant, gateway, invoiceNo };
@@ -130,7 +161,7 @@ export class PlutuCallbackGuard implements CanActivate {
 
   /** @throws {CallbackException} unless Plutu signed it and it makes sense. */
   private async verified<T extends object>(
-    endpoint: CallbackEndpoint,
+    { endpoint, trace }: Arrival,
     verify: () => Promise<T | Unverified>,
   ): Promise<T> {
     let message: T | Unverified;
@@ -141,13 +172,23 @@ export class PlutuCallbackGuard implements CanActivate {
       this.logger.error(
         `A ${kind} of ${gateway} could not be verified`,
         stackOf(error),
+        ...logFields({ account: endpoint.account, gateway, kind }),
       );
+      if (trace) trace.arrival = 'not-accepted';
       throw new CallbackNotAcceptedException(error);
     }
     if ('refused' in message) {
+      if (trace) {
+        trace.arrival = 'refused';
+        trace.reason = message.refused;
+      }
       throw new CallbackRefusedException(pageOfRefused(endpoint));
     }
     if ('invalid' in message) {
+      if (trace) {
+        trace.arrival = 'unreadable';
+        trace.reason = UNREADABLE;
+      }
       throw new CallbackInvalidException(
         message.invalid,
         pageOfRefused(endpoint),

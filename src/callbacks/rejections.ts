@@ -1,7 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { PlutuAccount } from '../account/plutu-account.js';
+import { publishCase } from '../diagnostics/channels.js';
 import { PLUTU_EVENTS } from '../payments/events.js';
 import { PlutuEvents } from '../payments/plutu-events.js';
+import { logFields } from '../utils/log-fields.js';
 import {
   CallbackRejectedEvent,
   type RejectionReason,
@@ -33,7 +35,10 @@ export class Rejections {
    */
   forged(facts: Facts & { readonly reason: RejectionReason }): void {
     const { gateway, path, reason } = facts;
-    this.logger.warn(`Callback of ${gateway} rejected at ${path}: ${reason}`);
+    this.logger.warn(
+      `Callback of ${gateway} rejected at ${path}: ${reason}`,
+      ...logFields({ account: this.account.name, gateway, path, reason }),
+    );
     if (this.underWay >= MAX_UNDER_WAY) {
       this.dropped++;
       return;
@@ -50,13 +55,33 @@ export class Rejections {
    * have paid, and there is no other trace, so all that was signed is in it.
    */
   signed(facts: Omit<Required<Facts>, 'tenant'> & Pick<Facts, 'tenant'>): void {
-    const { gateway, tenant, reason, fields, signed } = facts;
+    const { gateway, tenant, reason, fields, signed, path } = facts;
+    const invoiceNo = signed['invoice_no'];
     const problems = [reason, ...Object.values(fields).flat()].join('; ');
     this.logger.error(
       `Callback of ${gateway} signed by Plutu, but not readable (${problems}). Look it up in Plutu's dashboard: account ${this.account.name}, ` +
         (tenant === undefined ? '' : `tenant ${tenant}, `) +
         JSON.stringify(signed),
+      ...logFields({
+        account: this.account.name,
+        tenant,
+        gateway,
+        path,
+        reason,
+        invoiceNo,
+        transactionId: signed['transaction_id'],
+        fields,
+      }),
     );
+    publishCase(() => ({
+      kind: 'unreadable',
+      account: this.account.name,
+      tenant,
+      gateway,
+      invoiceNo,
+      paymentId: undefined,
+      reason,
+    }));
     void this.notify(facts);
   }
 

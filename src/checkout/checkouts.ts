@@ -103,7 +103,9 @@ export class Checkouts {
     let redirectUrl: string;
     try {
       redirectUrl = await this.client.post(credentials, {
-        path: `v1/transaction/${gateway}/confirm`,
+        tenant,
+        gateway,
+        action: 'confirm',
         form: {
           amount,
           invoice_no: invoiceNo,

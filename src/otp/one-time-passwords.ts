@@ -14,11 +14,18 @@ import type { PlutuCredentials } from '../account/plutu-credentials.js';
 import { ApiSettings } from '../api/api.options.js';
 import { PlutuClient } from '../api/plutu-client.js';
 import {
+  confirmChannel,
+  type PlutuConfirmTrace,
+} from '../diagnostics/channels.js';
+import { traced } from '../diagnostics/traced.js';
+import {
+  PlutuError,
   PlutuInvalidRequestError,
   PlutuOtpError,
   PlutuPaymentNotDeliveredError,
   PlutuPaymentUnknownError,
 } from '../errors/plutu-errors.js';
+import { summaryOf } from '../payments/describe-payment.js';
 import { PaymentApprovedEvent } from '../payments/events.js';
 import { isSameAmount } from '../payments/invoices.js';
 import {
@@ -33,6 +40,7 @@ import type {
   OtpCharge,
 } from '../payments/payment-journal.js';
 import type { SignedPayment } from '../payments/payment-record.js';
+import type { PaymentReceipt } from '../payments/payment-delivery.js';
 import type { Payment } from '../payments/payment.js';
 import { plainDigits } from '../protocol/digits.js';
 import { mobileNumber } from '../protocol/mobile-number.js';
@@ -45,6 +53,7 @@ import {
 import { PaymentRequests, writtenDown } from '../requests/payment-requests.js';
 import { dtoErrors, toDto } from '../utils/dto.js';
 import { inTime } from '../utils/in-time.js';
+import { logFields } from '../utils/log-fields.js';
 import { messageOf } from '../utils/stack-of.js';
 import type { OtpPayment } from './otp-payment.js';
 import {
@@ -166,7 +175,9 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
     let processId: string;
     try {
       processId = await this.client.post(credentials, {
-        path: `v1/transaction/${gateway}/verify`,
+        tenant,
+        gateway,
+        action: 'verify',
         form,
         invoiceNo,
         readResult: (result) => processIn(result, amount),
@@ -236,7 +247,7 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
     const { id } = confirmation.charge;
     const underWay = this.confirming.get(id);
     if (underWay) return underWay;
-    const confirming = this.confirmOnce(confirmation).finally(() =>
+    const confirming = this.confirmTraced(confirmation).finally(() =>
       this.confirming.delete(id),
     );
     this.confirming.set(id, confirming);
@@ -295,10 +306,36 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
     };
   }
 
-  private async confirmOnce(confirmation: Confirmation): Promise<Payment> {
+  private confirmTraced(confirmation: Confirmation): Promise<Payment> {
+    const { tenant, gateway, invoiceNo, orderNo } = confirmation.charge;
+    return traced<PlutuConfirmTrace, Payment>(
+      confirmChannel,
+      () => ({
+        account: this.account.name,
+        tenant,
+        gateway,
+        invoiceNo,
+        orderNo,
+      }),
+      async (trace) => {
+        try {
+          return await this.confirmOnce(confirmation, trace);
+        } catch (error) {
+          if (trace && error instanceof PlutuError)
+            trace.errorCode = error.code;
+          throw error;
+        }
+      },
+    );
+  }
+
+  private async confirmOnce(
+    confirmation: Confirmation,
+    trace: PlutuConfirmTrace | undefined,
+  ): Promise<Payment> {
     const { charge, isExpired } = confirmation;
     const taken = this.undelivered.get(charge.id);
-    if (taken) return this.deliver(charge, taken);
+    if (taken) return this.deliver(charge, taken, trace);
     // Before it is noted that a charge begins, but not in the way of one that has.
     const problem = await this.checkDue(charge);
     const start = await this.begin(confirmation);
@@ -306,7 +343,7 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
       case 'begun':
         break;
       case 'settled':
-        return this.deliver(charge, start.payment);
+        return this.deliver(charge, start.payment, trace);
       case 'unknown':
         throw new PlutuPaymentUnknownError(this.unknown(charge));
       case 'exhausted':
@@ -318,7 +355,7 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
       await this.end(charge, 'not-sent');
       throw problem.error;
     }
-    return this.deliver(charge, await this.charge(confirmation));
+    return this.deliver(charge, await this.charge(confirmation), trace);
   }
 
   /** @returns why the invoice must not be paid like this. */
@@ -375,7 +412,9 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
     const { gateway, tenant, invoiceNo, orderNo, amount, processId } = charge;
     try {
       const answer = await this.client.post(credentials, {
-        path: `v1/transaction/${gateway}/confirm`,
+        tenant,
+        gateway,
+        action: 'confirm',
         form: {
           process_id: processId,
           code,
@@ -414,17 +453,23 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
   private async deliver(
     charge: OtpCharge,
     payment: SignedPayment,
+    trace: PlutuConfirmTrace | undefined,
   ): Promise<Payment> {
     this.undelivered.set(charge.id, payment);
-    let booked: Payment | undefined;
+    if (trace) trace.payment = summaryOf(payment);
+    let receipt: PaymentReceipt;
     try {
-      booked = await this.intake.takeCharged(payment);
+      receipt = await this.intake.takeCharged(payment);
     } catch (error) {
       throw new PlutuPaymentNotDeliveredError(payment, error);
     }
     await this.end(charge, payment);
     this.undelivered.delete(charge.id);
-    booked ??= await this.intake.whenBooked(payment, BOOKING_WAIT);
+    const { duplicate } = receipt;
+    if (trace) trace.arrival = duplicate ? 'duplicate' : 'new';
+    const booked =
+      receipt.booked ?? (await this.intake.whenBooked(payment, BOOKING_WAIT));
+    if (trace && booked) trace.payment = summaryOf(booked);
     return booked ?? payment;
   }
 
@@ -436,6 +481,14 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
       const what = typeof end === 'string' ? end : 'paid';
       this.logger.error(
         `How the charge of ${charge.gateway} invoice ${charge.invoiceNo} ended (${what}) could not be written down: ${messageOf(error)}`,
+        ...logFields({
+          account: this.account.name,
+          tenant: charge.tenant,
+          gateway: charge.gateway,
+          invoiceNo: charge.invoiceNo,
+          orderNo: charge.orderNo,
+          end: what,
+        }),
       );
     }
   }

@@ -12,8 +12,9 @@ import {
   MAX_TIMER,
   namesOf,
 } from '../utils/options.js';
+import { logFields } from '../utils/log-fields.js';
 import { messageOf } from '../utils/stack-of.js';
-import { describePayment } from './describe-payment.js';
+import { describePayment, summaryOf } from './describe-payment.js';
 import {
   PAYMENT_PROCESSOR,
   type PaymentDelivery,
@@ -27,6 +28,7 @@ import {
   type PaymentRecord,
   type SignedPayment,
 } from './payment-record.js';
+import { failedConsumers } from './plutu-events.js';
 
 /** How much the process remembers, and how long consumers may take. */
 export interface InProcessDeliveryOptions {
@@ -193,11 +195,12 @@ export class InProcessDelivery
     for (const { payment } of halfDone) {
       this.logger.warn(
         `Booked, but some later consumers have not succeeded, and this is forgotten now: ${describePayment(payment)}`,
+        ...logFields(summaryOf(payment)),
       );
     }
   }
 
-  private start(record: PaymentRecord, attempt = 0): Run {
+  private start(record: PaymentRecord, attempt = 1): Run {
     const id = record.payment.id ?? '';
     clearTimeout(this.retries.get(id));
     this.retries.delete(id);
@@ -230,6 +233,7 @@ export class InProcessDelivery
           if (saved.booked) booked.resolve(saved);
         },
         this.handlerTimeout,
+        attempt,
       );
       // One shared object, so that each payment takes little memory.
       const verdict = done.verdict?.mismatch ? done.verdict : AS_SIGNED;
@@ -262,20 +266,24 @@ export class InProcessDelivery
     if (this.isClosing) return;
     const { payment } = record;
     const reason = messageOf(error);
-    const pause = PAUSES[attempt];
+    const pause = PAUSES[attempt - 1];
+    const fields = logFields({
+      ...summaryOf(payment),
+      attempt,
+      consumers: failedConsumers(error),
+      reason,
+    });
     if (pause === undefined) {
       this.logger.error(
         `Consumers given up: ${describePayment(payment)}: ${reason}`,
+        ...fields,
       );
-      void this.processor.reportFailure({
-        record,
-        attempts: attempt + 1,
-        reason,
-      });
+      void this.processor.reportFailure({ record, attempts: attempt, reason });
       return;
     }
     this.logger.warn(
       `Consumers failed, tried again in ${pause / 1000} s: ${describePayment(payment)}: ${reason}`,
+      ...fields,
     );
     const retry = setTimeout(() => this.start(record, attempt + 1), pause);
     retry.unref();

@@ -40,6 +40,7 @@ export interface PaymentProcessor {
    *   What it rejects with counts as a failure.
    * @param handlerTimeout how long one consumer may take, in milliseconds. It
    *   goes on, but counts as failed.
+   * @param attempt which attempt at this payment it is, from 1, for whoever watches.
    * @returns the record, with every consumer done.
    * @throws {Error} if the record is not one that this release reads, the invoices
    *   cannot be read, a consumer fails, or nothing consumes an approved payment.
@@ -49,6 +50,7 @@ export interface PaymentProcessor {
     record: PaymentRecord,
     save: (record: PaymentRecord) => Promise<PaymentRecord | void>,
     handlerTimeout: number,
+    attempt?: number,
   ): Promise<PaymentRecord>;
 
   /** For a delivery that gives up on a payment: alerts the application. */

@@ -1,9 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { inTime } from '../utils/in-time.js';
+import { logFields } from '../utils/log-fields.js';
 import { stackOf } from '../utils/stack-of.js';
 import { BookedInvoices } from './booked-invoices.js';
 import { BookingWaiters } from './booking-waiters.js';
-import { describePayment } from './describe-payment.js';
+import { describePayment, summaryOf } from './describe-payment.js';
 import type { PaymentEvent } from './events.js';
 import {
   PAYMENT_DELIVERY,
@@ -40,25 +41,24 @@ export class PaymentIntake {
    *
    * @param patience how long a customer waits for it to be booked, in
    *   milliseconds; 0 for a program, which does not.
-   * @returns the payment as it was judged, or `undefined` if it has been accepted
-   *   and is not booked yet.
    * @throws {Error} if it was not accepted: the next arrival tries again.
    */
   async take(
     payment: SignedPayment,
     patience: number,
-  ): Promise<PaymentEvent | undefined> {
-    if (patience === 0) return (await this.accept(payment, 0)).booked;
+  ): Promise<PaymentReceipt> {
+    if (patience === 0) return this.accept(payment, 0);
     const leave = this.waiters.enter();
     try {
       const start = performance.now();
       const wait = leave ? patience : NO_PATIENCE;
-      const { booked } = await this.accept(payment, wait);
-      if (booked || !leave) return booked;
-      return await this.untilBooked(
+      const receipt = await this.accept(payment, wait);
+      if (receipt.booked || !leave) return receipt;
+      const booked = await this.untilBooked(
         payment,
         Math.max(0, patience - (performance.now() - start)),
       );
+      return { ...receipt, booked };
     } finally {
       leave?.();
     }
@@ -68,12 +68,10 @@ export class PaymentIntake {
    * Hands over a payment that Plutu has charged on request. It is not cut short: if
    * it is not accepted, no other arrival brings it.
    *
-   * @returns the payment as it was judged, or `undefined` if it has been accepted
-   *   and is not booked yet.
    * @throws {Error} if it was not accepted.
    */
-  async takeCharged(payment: SignedPayment): Promise<PaymentEvent | undefined> {
-    return (await this.accept(payment, 0)).booked;
+  async takeCharged(payment: SignedPayment): Promise<PaymentReceipt> {
+    return this.accept(payment, 0);
   }
 
   /**
@@ -135,8 +133,16 @@ export class PaymentIntake {
     patience: number,
   ): Promise<PaymentReceipt> {
     const start = performance.now();
+    const took = () => Math.round(performance.now() - start);
     const about = () =>
-      `${describePayment(payment)}, ${payment.outcome}, ${Math.round(performance.now() - start)} ms`;
+      `${describePayment(payment)}, ${payment.outcome}, ${took()} ms`;
+    const fields = (duplicate?: boolean) =>
+      logFields({
+        ...summaryOf(payment),
+        source: payment.source,
+        duplicate,
+        ms: took(),
+      });
     try {
       const accepting = this.delivery.accept(payment);
       const receipt = await (patience === 0
@@ -145,12 +151,14 @@ export class PaymentIntake {
       const what = WHAT[payment.source];
       this.logger.log(
         `${receipt.duplicate ? `Duplicate ${what}` : `${capital(what)} accepted`}: ${about()}`,
+        ...fields(receipt.duplicate),
       );
       return receipt;
     } catch (error) {
       this.logger.error(
         `${capital(WHAT[payment.source])} not accepted: ${about()}`,
         stackOf(error),
+        ...fields(),
       );
       throw error;
     }

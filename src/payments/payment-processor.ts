@@ -1,9 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EnabledGateways } from '../account/enabled-gateways.js';
+import {
+  publishBooked,
+  publishCase,
+  publishJudged,
+  type PlutuCase,
+} from '../diagnostics/channels.js';
 import type { UnknownPayment } from '../errors/plutu-errors.js';
+import { logFields } from '../utils/log-fields.js';
 import { BookedInvoices } from './booked-invoices.js';
 import { BookingWaiters } from './booking-waiters.js';
-import { describePayment } from './describe-payment.js';
+import { describePayment, summaryOf } from './describe-payment.js';
 import {
   DeliveryFailedEvent,
   PAYMENT_EVENT_NAMES,
@@ -14,6 +21,7 @@ import {
 } from './events.js';
 import { Invoices, isSameAmount } from './invoices.js';
 import type { DeliveryFailure, PaymentProcessor } from './payment-delivery.js';
+import type { Payment } from './payment.js';
 import {
   checkRecord,
   judgedPayment,
@@ -38,6 +46,7 @@ export class EventPaymentProcessor implements PaymentProcessor {
     record: PaymentRecord,
     save: (record: PaymentRecord) => Promise<PaymentRecord | void>,
     handlerTimeout: number,
+    attempt?: number,
   ): Promise<PaymentRecord> {
     // An instance with another release may have written it.
     checkRecord(record);
@@ -51,24 +60,39 @@ export class EventPaymentProcessor implements PaymentProcessor {
     if (!current.verdict) {
       await keep({ verdict: await this.judge(record) });
       this.logMismatch(current);
+      publishJudgement(current);
     }
     const payment = judgedPayment(current);
+    let isBooked = current.booked;
+    const booked = (): void => {
+      if (!isBooked) publishBooked(() => summaryOf(payment));
+      isBooked = true;
+      this.booked(payment);
+    };
     if (!current.verdict?.isLate) {
       await this.events.publish(
         PAYMENT_EVENT_NAMES[payment.outcome],
         payment,
         {
           done: current.done,
-          save: async (done, booked, finished) => {
-            await keep({ done, booked, ...(finished && { finished }) });
-            if (booked) this.booked(payment);
+          save: async (done, isEveryOneDone, finished) => {
+            await keep({
+              done,
+              booked: isEveryOneDone,
+              ...(finished && { finished }),
+            });
+            if (isEveryOneDone) booked();
           },
         },
-        { handlerTimeout, needsConsumer: payment.outcome === 'approved' },
+        {
+          handlerTimeout,
+          attempt,
+          needsConsumer: payment.outcome === 'approved',
+        },
       );
     }
     current = { ...current, booked: true };
-    this.booked(payment);
+    booked();
     return current;
   }
 
@@ -78,6 +102,7 @@ export class EventPaymentProcessor implements PaymentProcessor {
     reason,
   }: DeliveryFailure): Promise<void> {
     const payment = judgedPayment(record);
+    publishCase(() => paymentCase('failed', payment));
     await this.events.notify(
       PLUTU_EVENTS.deliveryFailed,
       new DeliveryFailedEvent({ payment, attempts, reason }),
@@ -87,7 +112,9 @@ export class EventPaymentProcessor implements PaymentProcessor {
   async reportUnknown(payment: UnknownPayment): Promise<void> {
     this.logger.error(
       `It is unknown whether ${payment.gateway} invoice ${payment.invoiceNo}, ${payment.amount}, was charged: look it up in Plutu's dashboard`,
+      ...logFields(payment),
     );
+    publishCase(() => unknownCase(payment));
     await this.events.notify(
       PLUTU_EVENTS.paymentUnknown,
       new PaymentUnknownEvent(payment),
@@ -123,6 +150,12 @@ export class EventPaymentProcessor implements PaymentProcessor {
       : '';
     this.logger.error(
       `Payment mismatch (${reason}): ${describePayment(payment)}, ${payment.amount} ${payment.currency} was paid${wasDue}${wasPaid}`,
+      ...logFields({
+        ...summaryOf({ ...payment, outcome: 'mismatch' }),
+        reason,
+        due,
+        first,
+      }),
     );
   }
 
@@ -137,4 +170,42 @@ export class EventPaymentProcessor implements PaymentProcessor {
     if (due.currency !== currency) return 'currency';
     return isSameAmount(amount, due.amount) ? undefined : 'amount';
   }
+}
+
+function publishJudgement(record: PaymentRecord): void {
+  const { mismatch, isLate = false } = record.verdict ?? {};
+  publishJudged(() => ({
+    ...summaryOf(judgedPayment(record)),
+    reason: mismatch?.reason,
+    isLate,
+  }));
+  if (!mismatch) return;
+  publishCase(() =>
+    paymentCase('mismatch', judgedPayment(record), mismatch.reason),
+  );
+}
+
+function paymentCase(
+  kind: PlutuCase['kind'],
+  { id: paymentId, account, tenant, gateway, invoiceNo }: Payment,
+  reason?: string,
+): PlutuCase {
+  return { kind, account, tenant, gateway, invoiceNo, paymentId, reason };
+}
+
+function unknownCase({
+  account,
+  tenant,
+  gateway,
+  invoiceNo,
+}: UnknownPayment): PlutuCase {
+  return {
+    kind: 'unknown',
+    account,
+    tenant,
+    gateway,
+    invoiceNo,
+    paymentId: undefined,
+    reason: undefined,
+  };
 }

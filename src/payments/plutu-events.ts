@@ -1,10 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
+import { consumerChannel } from '../diagnostics/channels.js';
+import { traced } from '../diagnostics/traced.js';
 import { inTime } from '../utils/in-time.js';
+import { logFields } from '../utils/log-fields.js';
 import { messageOf, stackOf } from '../utils/stack-of.js';
 import { Consumers, OTHER_LISTENERS, type Consumer } from './consumers.js';
 import { EmitterProvider } from './emitter-provider.js';
+import { summaryOf } from './describe-payment.js';
 import { callListener, listenersTo, observersOf } from './listeners.js';
+import { Payment } from './payment.js';
 import { asConsumer } from './running-consumer.js';
 
 /** An event, and what came of it. */
@@ -45,6 +50,15 @@ export class ConsumerError extends Error {
   }
 }
 
+/** The names of the consumers in what {@link PlutuEvents.publish} threw. */
+export function failedConsumers(error: unknown): readonly string[] {
+  const errors: readonly unknown[] =
+    error instanceof AggregateError ? error.errors : [error];
+  return errors.flatMap((one) =>
+    one instanceof ConsumerError ? [one.consumer] : [],
+  );
+}
+
 /** How long a handler of an event on which nothing depends may take. */
 const NOTIFY_TIMEOUT = 30_000;
 
@@ -76,7 +90,11 @@ export class PlutuEvents {
     name: string,
     event: object,
     progress: Progress,
-    options: { handlerTimeout: number; needsConsumer: boolean },
+    options: {
+      handlerTimeout: number;
+      attempt: number | undefined;
+      needsConsumer: boolean;
+    },
   ): Promise<void> {
     await this.emitters.ready();
     const consumers = this.consumersOf(name, event);
@@ -89,12 +107,7 @@ export class PlutuEvents {
       );
     }
     failures.push(
-      ...(await runConsumers(
-        consumers,
-        event,
-        progress,
-        options.handlerTimeout,
-      )),
+      ...(await runConsumers(consumers, { name, event }, progress, options)),
     );
     if (failures.length === 0) {
       await this.callObservers(name, event, options.handlerTimeout);
@@ -118,12 +131,16 @@ export class PlutuEvents {
     const consumers = this.consumersOf(name, event);
     const failures = await runConsumers(
       consumers,
-      event,
+      { name, event },
       NO_PROGRESS,
-      NOTIFY_TIMEOUT,
+      { handlerTimeout: NOTIFY_TIMEOUT, attempt: undefined },
     );
     for (const failure of failures) {
-      this.logger.error(`A handler of ${name} failed`, stackOf(failure));
+      this.logger.error(
+        `A handler of ${name} failed`,
+        stackOf(failure),
+        ...logFields({ event: name, consumer: failure.consumer }),
+      );
     }
     await this.callObservers(name, event);
     this.published.next({ name, event, failures });
@@ -181,17 +198,36 @@ export class PlutuEvents {
  */
 async function runConsumers(
   consumers: readonly Consumer[],
-  event: object,
+  { name: eventName, event }: { readonly name: string; readonly event: object },
   progress: Progress,
-  timeout?: number,
-): Promise<Error[]> {
+  {
+    handlerTimeout,
+    attempt,
+  }: { handlerTimeout: number; attempt?: number | undefined },
+): Promise<ConsumerError[]> {
   const done = new Set(progress.done);
-  const failures: Error[] = [];
+  const failures: ConsumerError[] = [];
   const runs = new Map<string, Promise<boolean>>();
   const isBooked = () =>
     consumers.every(({ name, after }) => after.length > 0 || done.has(name));
   const isFinished = () => consumers.every(({ name }) => done.has(name));
 
+  const call = async ({ name, handle }: Consumer): Promise<void> => {
+    const handling = asConsumer(name, () => handle(event));
+    if (isThenable(handling)) {
+      await inTime(
+        handling,
+        handlerTimeout,
+        `did not finish in ${handlerTimeout} ms`,
+      );
+    }
+  };
+  const traceOf = ({ name: consumer }: Consumer) => ({
+    consumer,
+    event: eventName,
+    payment: event instanceof Payment ? summaryOf(event) : undefined,
+    attempt,
+  });
   const run = async (consumer: Consumer): Promise<boolean> => {
     const { name, after } = consumer;
     if (done.has(name)) return true;
@@ -200,12 +236,11 @@ async function runConsumers(
       if (other && !(await runOnce(other))) return false;
     }
     try {
-      const handling = asConsumer(name, () => consumer.handle(event));
-      if (timeout !== undefined && isThenable(handling)) {
-        await inTime(handling, timeout, `did not finish in ${timeout} ms`);
-      } else {
-        await handling;
-      }
+      await traced(
+        consumerChannel,
+        () => traceOf(consumer),
+        () => call(consumer),
+      );
       done.add(name);
       await progress.save([...done], isBooked(), isFinished());
       return true;

@@ -275,6 +275,7 @@ export class PaymentRunner<Tx> {
         record,
         (next) => progress.save(next),
         this.options.handlerTimeout,
+        attempts + 1,
       );
       await progress.finish(done);
     } catch (error) {

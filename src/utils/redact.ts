@@ -1,4 +1,5 @@
-const REDACTED = '[redacted]';
+/** What stands in a log instead of a secret. */
+export const REDACTED = '[redacted]';
 
 /**
  * Takes secrets out of text that came from outside. If one is in it in another

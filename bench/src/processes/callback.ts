@@ -30,6 +30,7 @@ const APPLICATIONS = {
   bare: (): Promise<Application> => import('./bare-app.module.js'),
   byHand: (): Promise<Application> => import('./by-hand-app.module.js'),
   ours: (): Promise<Application> => import('./plutu-app.module.js'),
+  watched: (): Promise<Application> => import('./watched-app.module.js'),
   stripe: (): Promise<Application> => import('./stripe-app.module.js'),
 };
 

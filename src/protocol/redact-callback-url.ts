@@ -1,0 +1,34 @@
+import { REDACTED } from '../utils/redact.js';
+
+/** What a log may show of a callback. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'gateway',
+  'approved',
+  'canceled',
+  'amount',
+  'currency',
+  'invoice_no',
+  'transaction_id',
+  'payment_method',
+  'paymet_method',
+]);
+
+/**
+ * Makes a callback's URL fit for a log. What Plutu says of the payment stays. The
+ * signature, the tenant's tag and the value of every other parameter become
+ * `[redacted]`: the query of a return URL is the application's own, and may hold a
+ * token. So do a user and a password in front of the host.
+ *
+ * @param url as it arrived, absolute or from the path on.
+ */
+export function redactCallbackUrl(url: string): string {
+  const [, start = '', query] = /^([^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];
+  const place = start.replace(/^([a-z]+:\/\/)[^/]*@/i, `$1${REDACTED}@`);
+  if (query === undefined) return place;
+  const pairs = query.split('&').map((pair) => {
+    const [name = ''] = pair.split('=', 1);
+    if (HARMLESS.has(name)) return pair;
+    return pair.includes('=') ? `${name}=${REDACTED}` : REDACTED;
+  });
+  return `${place}?${pairs.join('&')}`;
+}
