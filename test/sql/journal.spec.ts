@@ -1075,6 +1075,28 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
       expect(await other.prune(all)).toEqual({ checkouts: 1, payments: 1 });
     });
 
+    it('the arrival of a payment that was given up has that one tried again, and no other', async () => {
+      const database = await createDatabase(server);
+      const { delivery } = await startDelivery(
+        journalOf(database, { worker: false }),
+        new RecordingProcessor(),
+      );
+      const other = approved({ transactionId: 't-2', invoiceNo: 'inv-2' });
+      await delivery.accept(approved());
+      await delivery.accept(other);
+      await database.query(
+        'UPDATE plutu_payment SET dead_at = 1, due_at = NULL',
+      );
+
+      await delivery.accept(approved());
+
+      expect(
+        await database.query(
+          'SELECT id FROM plutu_payment WHERE dead_at IS NOT NULL',
+        ),
+      ).toEqual([{ id: other.id }]);
+    });
+
     it('an instance that is full leaves what it accepts to others', async () => {
       const database = await createDatabase(server);
       let finish = () => {};
