@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PaymentEvent } from '../../src/index.js';
 import { asConsumer } from '../../src/payments/running-consumer.js';
@@ -18,6 +19,7 @@ import {
   approved,
   RecordingProcessor,
   openDelivery,
+  startDelivery,
 } from '../support/delivery-contract.js';
 import {
   drizzleMysqlLibrary,
@@ -562,6 +564,24 @@ describe.runIf(hasPostgres)('on PostgreSQL,', () => {
   describeOnce('Prisma', postgres, prismaLibrary);
   describeOnce('Drizzle', postgres, drizzlePgLibrary);
   describeOnce('Knex', postgres, knexLibrary);
+
+  it('processInTransaction leaves the lock_timeout of the shop as it was', async () => {
+    const database = await createDatabase(postgres);
+    const { executor, transaction } = await pgLibrary(database);
+    const { delivery } = await startDelivery(
+      sqlJournal({ worker: false, useFactory: () => executor }),
+      new RecordingProcessor(),
+    );
+    const journal = delivery as PaymentJournal<PoolClient>;
+
+    const { rows } = await transaction(async (tx) => {
+      await tx.query("SET LOCAL lock_timeout = '123ms'");
+      await journal.processInTransaction(tx, 'wallet', approved(), () => {});
+      return tx.query('SHOW lock_timeout');
+    });
+
+    expect(rows).toEqual([{ lock_timeout: '123ms' }]);
+  });
 });
 
 describe.runIf(hasMariaDb)('on MariaDB,', () => {
