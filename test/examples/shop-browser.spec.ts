@@ -89,11 +89,11 @@ describe.skipIf(
   it('is declined, and then pays with a Libyan card, in Arabic', async () => {
     const page = await order('ar');
     await expectGoodPage(page, 'shop-order-ar');
-    await press(page, 'بطاقة مصرفية ليبية');
+    await press(page, /^بطاقة مصرفية ليبية/);
     await page.getByRole('radio', { name: /^بطاقة مرفوضة/ }).check();
     await press(page, /^ادفع/);
     await says(page, 'لم تتم عملية الدفع. يمكنك المحاولة مرة أخرى.');
-    await press(page, 'بطاقة مصرفية ليبية');
+    await press(page, /^بطاقة مصرفية ليبية/);
     await press(page, /^ادفع/);
 
     await says(page, 'شكرًا لك، تم دفع الطلب');
@@ -167,14 +167,16 @@ describe.skipIf(
     ]);
     await Promise.all([second.goto(address), third.goto(address)]);
     await press(first, /^International card/);
-    await press(second, 'Libyan bank card');
+    await press(second, /^Libyan bank card/);
     await press(first, /^Pay/);
     await says(first, 'Thank you, your order is paid');
     await press(second, /^Pay/);
 
-    await says(second, /paid a second time. We will pay this back to you/);
+    await says(second, /We will pay it back to you/);
     await expectGoodPage(second, 'shop-paid-twice-en');
-    const payBack = second.locator('section', { hasText: 'second time' });
+    const payBack = second.locator('section', {
+      hasText: 'We will pay it back',
+    });
     expect(await payBack.textContent()).toMatch(
       /138\.00 LYD\s+Paid by: Libyan bank card/,
     );

@@ -1,4 +1,16 @@
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { PGlite, type Transaction } from '@electric-sql/pglite';
+import {
+  afterAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+  vi,
+} from 'vitest';
+import { fromPglite } from '../../examples/shop/src/from-pglite.js';
+import { payPage } from '../../examples/shop/src/pages.js';
 import { TEST_NUMBERS } from '../../src/sandbox/index.js';
 import {
   createDatabase,
@@ -22,6 +34,22 @@ const SUMMARY = [
   'Order …: 138.00 LYD, sadadapi transaction …: booked exactly once, although it arrived 2 times.',
   'Order …: 138.00 LYD, edfali transaction …: booked exactly once, although it arrived 2 times.',
 ];
+
+/** What README says that it prints, with any ports, numbers and lines for `…`. */
+function printedInReadme(): RegExp {
+  const readme = readFileSync(
+    new URL('../../README.md', import.meta.url),
+    'utf8',
+  );
+  const [, block] = /```\n(International card[^]*?)```/.exec(readme) ?? [];
+  if (!block) throw new Error('README does not say what it prints.');
+  return new RegExp(
+    block
+      .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+      .replaceAll(/(?<=127\\\.0\\\.0\\\.1:|transaction )\d+/g, String.raw`\d+`)
+      .replaceAll(/efc01af3-…|…/g, '[^]*?'),
+  );
+}
 
 /** The last lines of the walk, without the numbers that differ each time. */
 function summaryIn(stdout: string): readonly string[] {
@@ -63,6 +91,7 @@ describe('npm start', { timeout: TIMEOUT }, () => {
     await useServer();
     const first = runNode(START);
     const { shop } = await shopOf(first);
+    expect(first.output.stdout).toMatch(printedInReadme());
     const home = await fetch(shop, { headers: { 'Accept-Language': 'en' } });
     expect(await home.text()).toContain('A book of Libyan poems');
 
@@ -164,3 +193,63 @@ describe.skipIf(
     expect(booked.page).toContain('Thank you, your order is paid');
   });
 });
+
+it('a page of the shop shows as text whatever a customer writes', () => {
+  const order = {
+    orderNo: '1001',
+    title: { ar: '', en: '' },
+    price: { USD: '1.00', LYD: '5.00' },
+    state: 'open',
+    paid: undefined,
+  } as const;
+  const filledIn = { mobileNumber: '"><script>', birthYear: '' };
+  expect(payPage('en', order, 'tlync', filledIn)).toContain(
+    'value="&#34;&#62;&#60;script&#62;"',
+  );
+});
+
+it(
+  'the executor of the example keeps what a transaction did, or nothing of it',
+  async () => {
+    const db = new PGlite();
+    onTestFinished(() => db.close());
+    const executor = fromPglite(db);
+    const run = (text: string, tx?: Transaction) =>
+      executor.execute({ text, values: [] }, tx);
+    await run('CREATE TABLE t (n int PRIMARY KEY)');
+    const tried = [
+      executor.transaction(async (tx) => {
+        expect(await executor.isInTransaction(tx)).toBe(true);
+        expect(await run('INSERT INTO t VALUES (1), (2)', tx)).toBe(2);
+        return tx;
+      }),
+      executor.transaction(async (tx) => {
+        await run('INSERT INTO t VALUES (3)', tx);
+        throw new Error('not this one');
+      }),
+      // Work that hides an error which has ended its transaction.
+      executor.transaction(async (tx) => {
+        await run('INSERT INTO t VALUES (4)', tx);
+        await run('INSERT INTO t VALUES (4)', tx).catch(() => {});
+      }),
+    ];
+    const ends = await Promise.allSettled(tried);
+    expect(ends.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
+    expect(
+      await executor.query({
+        text: 'SELECT n FROM t WHERE n <> $1',
+        values: [2],
+      }),
+    ).toEqual([{ n: 1 }]);
+    const [tx] = await Promise.all(tried.slice(0, 1));
+    expect(tx && (await executor.isInTransaction(tx))).toBe(false);
+    expect(await executor.isInTransaction(db as unknown as Transaction)).toBe(
+      false,
+    );
+  },
+  TIMEOUT,
+);

@@ -52,35 +52,11 @@ const TABLES = [
  * everything when it ends.
  */
 export class Database implements OnModuleDestroy {
-  private constructor(
+  constructor(
     /** For the journal. */
     readonly executor: SqlExecutor,
     private readonly close: () => Promise<void>,
   ) {}
-
-  static async open(): Promise<Database> {
-    const url = process.env['DATABASE_URL'];
-    const database = url ? onServer(url) : inProcess();
-    for (const text of TABLES) await database.run({ text, values: [] });
-    return database;
-
-    function onServer(connectionString: string): Database {
-      const pool = new pg.Pool({ connectionString });
-      // The pool replaces an idle connection that is lost.
-      pool.on('error', () => {});
-      return new Database(fromPg(pool), () => pool.end());
-    }
-
-    function inProcess(): Database {
-      // In memory there is nothing to lose with fsync=off (-F), which the journal
-      // would warn of.
-      const startParams = PGlite.defaultStartParams.filter(
-        (one) => one !== '-F',
-      );
-      const db = new PGlite({ startParams });
-      return new Database(fromPglite(db), () => db.close());
-    }
-  }
 
   /** @param tx a transaction of `journal.once`, to be part of it. */
   async run(statement: SqlStatement, tx?: unknown): Promise<readonly SqlRow[]> {
@@ -103,8 +79,29 @@ export function sql(
   };
 }
 
+async function openDatabase(): Promise<Database> {
+  const url = process.env['DATABASE_URL'];
+  const database = url ? onServer(url) : inProcess();
+  for (const text of TABLES) await database.run({ text, values: [] });
+  return database;
+}
+
+function onServer(connectionString: string): Database {
+  const pool = new pg.Pool({ connectionString });
+  // The pool replaces an idle connection that is lost.
+  pool.on('error', () => {});
+  return new Database(fromPg(pool), () => pool.end());
+}
+
+function inProcess(): Database {
+  // In memory, fsync=off (-F) loses nothing more, and the journal would warn of it.
+  const startParams = PGlite.defaultStartParams.filter((one) => one !== '-F');
+  const db = new PGlite({ startParams });
+  return new Database(fromPglite(db), () => db.close());
+}
+
 @Module({
-  providers: [{ provide: Database, useFactory: () => Database.open() }],
+  providers: [{ provide: Database, useFactory: openDatabase }],
   exports: [Database],
 })
 export class DatabaseModule {}

@@ -26,10 +26,8 @@ export type OrderState = 'open' | 'unclear' | 'paid';
 export interface Order extends Pick<Book, 'title' | 'price'> {
   readonly orderNo: string;
   readonly state: OrderState;
-  /** How it was paid. */
+  /** How it was paid, if it is. */
   readonly paid: OrderPayment | undefined;
-  /** What was paid beyond that. */
-  readonly toPayBack: readonly OrderPayment[];
 }
 
 export interface OrderPayment {
@@ -48,14 +46,13 @@ export class OrdersService implements InvoiceSource {
     private readonly journal: PaymentJournal,
   ) {}
 
-  /** What is due for an order: cards from abroad pay in dollars. */
+  /** What is due for an order. The module charges this, and nothing else is approved. */
   async findInvoice({
     orderNo,
     gateway,
   }: InvoiceQuery): Promise<InvoiceDue | undefined> {
     const order = await this.find(orderNo);
-    const currency = gateway === 'mpgs' ? 'USD' : 'LYD';
-    return order && { amount: order.price[currency], currency };
+    return order && dueOf(order, gateway);
   }
 
   /** Both statements or neither, and once for each payment. */
@@ -119,23 +116,31 @@ export class OrdersService implements InvoiceSource {
       sql`SELECT * FROM shop_order JOIN book ON book.id = book_id
           WHERE order_no = ${orderNo}`,
     );
-    if (!row) return undefined;
-    const toPayBack = await this.db.run(
-      sql`SELECT * FROM pay_back WHERE order_no = ${orderNo}`,
-    );
-    return readOrder(row, toPayBack);
+    return row && readOrder(row);
   }
 
-  /** The latest ones. A real shop shows a customer their own. */
+  /** The latest ones. A real shop shows customers their own. */
   async latest(): Promise<readonly Order[]> {
     const rows = await this.db.run(
-      sql`SELECT order_no FROM shop_order ORDER BY ordered_at DESC LIMIT 10`,
+      sql`SELECT * FROM shop_order JOIN book ON book.id = book_id
+          ORDER BY ordered_at DESC LIMIT 10`,
     );
-    const orders = await Promise.all(
-      rows.map((row) => this.find(String(row['order_no']))),
-    );
-    return orders.filter((order) => order !== undefined);
+    return rows.map(readOrder);
   }
+
+  /** What was paid for an order that was not due. */
+  async toPayBack({ orderNo }: Order): Promise<readonly OrderPayment[]> {
+    const rows = await this.db.run(
+      sql`SELECT * FROM pay_back WHERE order_no = ${orderNo}`,
+    );
+    return rows.map(readPayment);
+  }
+}
+
+/** Cards from abroad pay in US dollars, everything else in Libyan dinars. */
+export function dueOf({ price }: Order, gateway: string): InvoiceDue {
+  const currency = gateway === 'mpgs' ? 'USD' : 'LYD';
+  return { amount: price[currency], currency };
 }
 
 function readBook(row: SqlRow): Book {
@@ -147,7 +152,7 @@ function readBook(row: SqlRow): Book {
   };
 }
 
-function readOrder(row: SqlRow, toPayBack: readonly SqlRow[]): Order {
+function readOrder(row: SqlRow): Order {
   const { title, price } = readBook(row);
   const state = (['unclear', 'paid'] as const).find(
     (one) => one === row['state'],
@@ -158,7 +163,6 @@ function readOrder(row: SqlRow, toPayBack: readonly SqlRow[]): Order {
     price,
     state: state ?? 'open',
     paid: state === 'paid' ? readPayment(row) : undefined,
-    toPayBack: toPayBack.map(readPayment),
   };
 }
 

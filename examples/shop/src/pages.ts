@@ -1,6 +1,11 @@
 import type { PlutuLanguage } from 'nestjs-plutu';
 import { html, type Html } from './html.js';
-import type { Book, Order, OrderPayment } from './orders.service.js';
+import {
+  dueOf,
+  type Book,
+  type Order,
+  type OrderPayment,
+} from './orders.service.js';
 import {
   GATEWAYS,
   isGatewayName,
@@ -56,10 +61,11 @@ export function homePage(
 export function orderPage(
   lang: PlutuLanguage,
   order: Order,
+  toPayBack: readonly OrderPayment[],
   message?: Message,
 ): string {
   const text = TEXTS[lang];
-  const { orderNo, state, paid, toPayBack } = order;
+  const { orderNo, state, paid } = order;
   const waits = isWaiting(order, message);
   const mayPay = state === 'open' && !waits && message !== 'unknown';
   return page(
@@ -74,7 +80,7 @@ export function orderPage(
       state === 'unclear' && html`<p class="note problem">${text.unclear}</p>`,
       toPayBack.length > 0 &&
         html`<section class="note problem" role="status">
-          <p>${text.paidTwice}</p>
+          <p>${text.payBack}</p>
           ${toPayBack.map((payment) => paymentLines(lang, payment))}
         </section>`,
       summary(lang, order),
@@ -91,10 +97,12 @@ export function orderPage(
 
   function way(gateway: GatewayName): Html {
     const address = `/orders/${orderNo}/pay/${gateway}`;
+    const name = html`${text.gateways[gateway]}
+      <small>${due(order, gateway)}</small>`;
     return GATEWAYS[gateway].length > 0
-      ? html`<a class="button" href="${address}">${text.gateways[gateway]}</a>`
+      ? html`<a class="button" href="${address}">${name}</a>`
       : html`<form method="post" action="${address}">
-          <button>${text.gateways[gateway]}</button>
+          <button>${name}</button>
         </form>`;
   }
 }
@@ -116,7 +124,7 @@ export function payPage(
   const address = `/orders/${order.orderNo}/pay/${gateway}`;
   return page(lang, text.gateways[gateway], address, [
     messageBox(lang, message),
-    summary(lang, order),
+    summary(lang, order, gateway),
     html`<form method="post" action="${address}">
       ${GATEWAYS[gateway].map(
         (field) =>
@@ -150,7 +158,7 @@ export function codePage(
   const address = `/orders/${order.orderNo}/pay/${gateway}`;
   return page(lang, text.gateways[gateway], address, [
     messageBox(lang, message),
-    summary(lang, order),
+    summary(lang, order, gateway),
     html`<form method="post" action="${address}/code">
         <input type="hidden" name="token" value="${token}" />
         <label>
@@ -181,7 +189,7 @@ export function notDeliveredPage(
   const address = `/orders/${order.orderNo}/pay/${gateway}`;
   return page(lang, TEXTS[lang].gateways[gateway], address, [
     messageBox(lang, 'not-delivered'),
-    summary(lang, order),
+    summary(lang, order, gateway),
     html`<form method="post" action="${address}/code">
       <input type="hidden" name="token" value="${token}" />
       <input type="hidden" name="code" value="${code}" />
@@ -204,11 +212,16 @@ function messageBox(lang: PlutuLanguage, message?: Message): Html | undefined {
   );
 }
 
-function summary(lang: PlutuLanguage, { orderNo, title, price }: Order): Html {
+/** @param gateway how it is going to be paid, if that is known. */
+function summary(
+  lang: PlutuLanguage,
+  order: Order,
+  gateway?: GatewayName,
+): Html {
   return html`<section>
-    ${title[lang]}
-    <small>${TEXTS[lang].order} ${orderNo}</small>
-    <small> ${money(price.LYD, 'LYD')} / ${money(price.USD, 'USD')} </small>
+    ${order.title[lang]}
+    <small>${TEXTS[lang].order} ${order.orderNo}</small>
+    ${gateway && html`<small>${due(order, gateway)}</small>`}
   </section>`;
 }
 
@@ -230,6 +243,11 @@ function otherWay(lang: PlutuLanguage, { orderNo }: Order): Html {
 
 function nameOf(lang: PlutuLanguage, gateway: string): string {
   return isGatewayName(gateway) ? TEXTS[lang].gateways[gateway] : gateway;
+}
+
+function due(order: Order, gateway: GatewayName): Html {
+  const { amount, currency } = dueOf(order, gateway);
+  return money(String(amount), currency);
 }
 
 function money(amount: string, currency: string): Html {

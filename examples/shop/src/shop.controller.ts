@@ -99,7 +99,8 @@ export class ShopController {
     const order = await this.find(orderNo);
     const message = isMessage(outcome) ? outcome : undefined;
     if (isWaiting(order, message)) response.setHeader('Refresh', '3');
-    return orderPage(lang, order, message);
+    const toPayBack = await this.orders.toPayBack(order);
+    return orderPage(lang, order, toPayBack, message);
   }
 
   @Get('orders/:orderNo/pay/:gateway')
@@ -107,11 +108,13 @@ export class ShopController {
     @Language() lang: PlutuLanguage,
     @Param('orderNo') orderNo: string,
     @Param('gateway') gateway: string,
-  ): Promise<string> {
+    @Res() response: Response,
+  ): Promise<void> {
     const order = await this.find(orderNo);
-    return order.state === 'open'
-      ? payPage(lang, order, gatewayNamed(gateway), NOTHING_FILLED_IN)
-      : orderPage(lang, order);
+    if (order.state !== 'open') return toOrder(response, order);
+    response.send(
+      payPage(lang, order, gatewayNamed(gateway), NOTHING_FILLED_IN),
+    );
   }
 
   /** Goes on to Plutu's checkout page, or sends a code and asks for it. */

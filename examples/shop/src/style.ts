@@ -24,6 +24,7 @@ button, a.button { display: block; width: 100%; min-height: 3rem; padding: .6rem
 li.row button { width: auto; }
 .ways button, .ways a.button { background: #fff; color: var(--accent); }
 .ways form, .ways a.button { margin-bottom: .6rem; }
+button small, a.button small { color: inherit; font-weight: 400; }
 .state { font-weight: 600; white-space: nowrap; }
 .paid { color: #14633f; }
 .unclear { color: #8a4300; }

@@ -21,7 +21,7 @@ export interface Texts {
   readonly thanks: string;
   readonly paidBy: string;
   readonly transaction: string;
-  readonly paidTwice: string;
+  readonly payBack: string;
   readonly choose: string;
   readonly chooseAgain: string;
   readonly gateways: Readonly<Record<GatewayName, string>>;
@@ -52,7 +52,8 @@ const AR: Texts = {
   thanks: 'شكرًا لك، تم دفع الطلب',
   paidBy: 'طريقة الدفع',
   transaction: 'رقم العملية',
-  paidTwice: 'دُفع هذا الطلب مرة ثانية، وسنعيد إليك هذا المبلغ:',
+  payBack:
+    'وصلتنا دفعة غير مستحقة، كأن يُدفع الطلب مرتين، وسنعيد إليك هذا المبلغ:',
   choose: 'كيف تريد أن تدفع؟',
   chooseAgain: 'اختيار طريقة دفع أخرى',
   gateways: {
@@ -119,7 +120,8 @@ const EN: Texts = {
   thanks: 'Thank you, your order is paid',
   paidBy: 'Paid by',
   transaction: 'Transaction',
-  paidTwice: 'This order was paid a second time. We will pay this back to you:',
+  payBack:
+    'We got a payment that was not due, such as a second one. We will pay it back to you:',
   choose: 'How would you like to pay?',
   chooseAgain: 'Choose another way to pay',
   gateways: {
