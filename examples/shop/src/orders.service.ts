@@ -88,7 +88,11 @@ export class OrdersService implements InvoiceSource {
     );
   }
 
-  /** Until somebody has looked it up, the order must not be paid again. */
+  /**
+   * The order must not be paid again until somebody has looked it up: with
+   * `journal.settle` it becomes paid. If nobody was charged, close the case and open
+   * the order again.
+   */
   @OnPaymentUnknown()
   async keepFromPaying({ orderNo }: PaymentUnknownEvent): Promise<void> {
     await this.db.run(

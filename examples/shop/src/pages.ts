@@ -107,7 +107,7 @@ export function orderPage(
   }
 }
 
-/** Whether a page waits for news of a payment. */
+/** Whether a payment may have been made that is not booked yet. */
 export function isWaiting({ state }: Order, message?: Message): boolean {
   return state === 'open' && message === 'pending';
 }

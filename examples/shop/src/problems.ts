@@ -25,7 +25,7 @@ const FIELDS = ['mobileNumber', 'birthYear', 'code'] as const;
 /**
  * What to tell the customer about an error of the module.
  *
- * @throws what is not one.
+ * @throws {unknown} the error itself, if it is another one.
  */
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof PlutuError)) throw error;

@@ -117,7 +117,10 @@ export class ShopController {
     );
   }
 
-  /** Goes on to Plutu's checkout page, or sends a code and asks for it. */
+  /**
+   * Goes on to Plutu's checkout page, or sends a code and asks for it. Messages cost
+   * money, so a real shop also limits how often a customer may do this.
+   */
   @Post('orders/:orderNo/pay/:gateway')
   async pay(
     @Language() lang: PlutuLanguage,

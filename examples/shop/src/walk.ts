@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import type { PlutuSandbox } from 'nestjs-plutu/sandbox';
 import { OrdersService } from './orders.service.js';
@@ -8,12 +9,15 @@ import {
 } from './payments.service.js';
 import { TEXTS } from './texts.js';
 
-/** What the customer of the walk fills in. */
-const CUSTOMER = { mobileNumber: '0913632323', birthYear: '1990' };
+/** What the customer fills in: a new number each time, which gets few codes an hour. */
+const CUSTOMER = {
+  mobileNumber: `0913${String(randomInt(1_000_000)).padStart(6, '0')}`,
+  birthYear: '1990',
+};
 
 /**
  * Pays an order through each gateway over HTTP, as a customer's browser would, and
- * prints it. The news of each payment arrives more than once.
+ * prints it. Each payment arrives more than once.
  *
  * @throws {Error} unless each order was booked exactly once.
  */
