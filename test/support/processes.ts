@@ -21,9 +21,15 @@ const manifest = JSON.parse(
  * @param file its path from the root of the project.
  */
 export function runNode(file: string, ...options: string[]) {
+  const run = startNode(file, ...options);
+  onTestFinished(() => void run.child.kill('SIGKILL'));
+  return run;
+}
+
+/** The same outside of a test: whoever starts it ends it. */
+export function startNode(file: string, ...options: string[]) {
   const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
   const child = spawn(process.execPath, [path, ...options]);
-  onTestFinished(() => void child.kill('SIGKILL'));
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => (output.stdout += String(chunk)));
   child.stderr.on('data', (chunk) => (output.stderr += String(chunk)));

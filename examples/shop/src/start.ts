@@ -1,6 +1,6 @@
 /**
- * `npm start`: a local Plutu and the shop, on embedded defaults. Walks one
- * payment through both, and stays up unless `--once` is given.
+ * `npm start`: a local Plutu and the shop, on embedded defaults. Pays an order
+ * through each gateway, and stays up unless `--once` is given.
  */
 import 'reflect-metadata';
 import { once } from 'node:events';
@@ -9,14 +9,15 @@ import { parseArgs } from 'node:util';
 import { NestFactory } from '@nestjs/core';
 import { PlutuSandbox } from 'nestjs-plutu/sandbox';
 import { ShopModule } from './shop.module.js';
-import { walkOnePayment } from './walk.js';
+import { TEXTS } from './texts.js';
+import { payThroughEachGateway } from './walk.js';
 
 const { values: args } = parseArgs({
   options: { once: { type: 'boolean', default: false } },
 });
 
 const sandbox = await onPort(4010, (port) =>
-  PlutuSandbox.start({ port, merchantName: 'The bookshop' }),
+  PlutuSandbox.start({ port, merchantName: TEXTS.en.shop }),
 );
 // Listens before there is a shop, whose configuration has to name the port.
 const server = await onPort(3000, listen);
@@ -45,7 +46,7 @@ async function close(): Promise<void> {
 }
 
 try {
-  await walkOnePayment(shop, shopUrl);
+  await payThroughEachGateway(shop, shopUrl, sandbox);
 } catch (error) {
   await close();
   throw error;
@@ -62,8 +63,8 @@ if (args.once) {
     if (process.ppid !== npm) process.emit('SIGTERM');
   }, 500).unref();
   process.stdout.write(`
-Now buy something yourself:  ${shopUrl}
-What the local Plutu saw:    ${sandbox.origin}
+Now buy something yourself:       ${shopUrl}
+Codes, and what Plutu has seen:   ${sandbox.origin}
 Ctrl+C ends both.
 `);
 }

@@ -1,74 +1,152 @@
+import { randomInt } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
-import { PLUTU_EVENTS, type PaymentApprovedEvent } from 'nestjs-plutu';
+import type { PlutuSandbox } from 'nestjs-plutu/sandbox';
+import { OrdersService } from './orders.service.js';
+import {
+  GATEWAYS,
+  isGatewayName,
+  type GatewayName,
+} from './payments.service.js';
+import { TEXTS } from './texts.js';
+
+/** What the customer fills in: a new number each time, which gets few codes an hour. */
+const CUSTOMER = {
+  mobileNumber: `0913${String(randomInt(1_000_000)).padStart(6, '0')}`,
+  birthYear: '1990',
+};
 
 /**
- * Buys a book as a customer's browser would, over HTTP, and prints each step.
+ * Pays an order through each gateway over HTTP, as a customer's browser would, and
+ * prints it. Each payment arrives more than once.
  *
- * @throws {Error} unless the payment was published exactly once.
+ * @throws {Error} unless each order was booked exactly once.
  */
-export async function walkOnePayment(
+export async function payThroughEachGateway(
   shop: INestApplication,
   shopUrl: string,
+  sandbox: PlutuSandbox,
 ): Promise<void> {
-  const events: PaymentApprovedEvent[] = [];
-  shop
-    .get(EventEmitter2)
-    .on(PLUTU_EVENTS.paymentApproved, (event: PaymentApprovedEvent) =>
-      events.push(event),
-    );
-  let arrivals = 0;
-  shop
-    .getHttpServer()
-    .prependListener('request', ({ url }: { url: string }) => {
-      if (url.startsWith('/plutu/mpgs/callback?')) arrivals++;
-    });
-
-  print('One payment, step by step:\n');
-  const checkout = await step('The customer buys a book', `${shopUrl}/orders`, {
-    method: 'POST',
-    body: new URLSearchParams({ lang: 'en' }),
-  });
-  await step("and is sent to Plutu's checkout page.", checkout);
-  const callback = await step(
-    'The customer pays. Plutu calls the shop, server to server,',
-    `${checkout}/pay`,
-    { method: 'POST' },
-  );
-  const page = await step(
-    'and sends the browser to the very same URL,',
-    callback,
-  );
-  await step('where the shop sends it on to its own page.', page);
-
-  const [paid] = events;
-  if (!paid || events.length !== 1 || arrivals !== 2) {
-    throw new Error(
-      `Expected 1 approved event in 2 arrivals of the callback, but saw ${events.length} in ${arrivals}.`,
-    );
+  const walk = new Walk(shop, shopUrl, sandbox);
+  const summaries: string[] = [];
+  for (const gateway of Object.keys(GATEWAYS).filter(isGatewayName)) {
+    summaries.push(await walk.pay(gateway));
   }
-  print(
-    `Invoice ${paid.invoiceNo}, ${paid.amount} ${paid.currency}, transaction ${paid.transactionId}: exactly ${events.length} approved event, although the callback arrived ${arrivals} times.`,
-  );
+  print(summaries.join('\n'));
 }
 
-/** One request of the browser's. Returns where it is sent next. */
-async function step(
-  what: string,
-  url: string,
-  request: RequestInit = {},
-): Promise<string> {
-  const response = await fetch(url, { ...request, redirect: 'manual' });
-  await response.text();
-  const location = response.headers.get('location');
-  print(`${what}
-    ${request.method ?? 'GET'} ${url}
-    ${response.status} ${response.statusText}${location ? `, to ${location}` : ''}
-`);
-  if (response.status >= 400) throw new Error('The walk ends here.');
-  return location ? new URL(location, url).href : '';
+class Walk {
+  private readonly orders: OrdersService;
+  private arrivals = 0;
+
+  constructor(
+    shop: INestApplication,
+    private readonly shopUrl: string,
+    private readonly sandbox: PlutuSandbox,
+  ) {
+    this.orders = shop.get(OrdersService);
+    shop
+      .getHttpServer()
+      .prependListener('request', ({ url }: { url: string }) => {
+        // Plutu's callback, or the code that the customer has typed.
+        if (/^\/plutu\/.*\/callback\b|\/code$/.test(url)) this.arrivals++;
+      });
+  }
+
+  /** @returns a line that says what came of it. */
+  async pay(gateway: GatewayName): Promise<string> {
+    const soldBefore = await this.copiesSold();
+    this.arrivals = 0;
+    const ordered = await this.send('/orders', { book: 'poems' });
+    const [orderNo = ''] = /\d+$/.exec(ordered.url) ?? [];
+    print(`${TEXTS.en.gateways[gateway]}: order ${orderNo}`);
+    const started = await this.step(
+      'the customer chooses it',
+      `/orders/${orderNo}/pay/${gateway}`,
+      CUSTOMER,
+    );
+    const page = started.url.startsWith(this.sandbox.origin)
+      ? await this.payAtPlutu(started)
+      : await this.payWithCode(started);
+    print('');
+
+    const order = await this.orders.find(orderNo);
+    const booked = (await this.copiesSold()) - soldBefore;
+    if (!page.includes(TEXTS.en.thanks) || !order?.paid || booked !== 1) {
+      throw new Error(
+        `Order ${orderNo} was booked ${booked} times, and is ${order?.state}.`,
+      );
+    }
+    const { amount, currency, transactionId } = order.paid;
+    return `Order ${orderNo}: ${amount} ${currency}, ${gateway} transaction ${transactionId}: booked exactly once, although it arrived ${this.arrivals} times.`;
+  }
+
+  /** @returns the page that the customer sees in the end. */
+  private async payAtPlutu({ url }: Answer): Promise<string> {
+    const { page } = await this.step('presses Pay at Plutu', `${url}/pay`, {});
+    const { invoiceNo = '', callback } = this.sandbox.transactions.at(-1) ?? {};
+    // T-Lync's customers come back to another URL, with nothing that is a payment.
+    const isByBrowser = callback?.method === 'GET';
+    printStep(
+      isByBrowser ? 'Plutu and the browser call' : 'Plutu calls the shop',
+      `${callback?.method} ${callback?.url.replace(/\?.*/, '?…')}`,
+    );
+    printStep('and Plutu twice more at once');
+    await this.sandbox.replay(invoiceNo, { copies: 2 });
+    return page;
+  }
+
+  /** @returns the page that the customer sees in the end. */
+  private async payWithCode({ url, page }: Answer): Promise<string> {
+    const [token = ''] = /(?<=name="token" value=")[^"]+/.exec(page) ?? [];
+    const { code = '', text = '' } =
+      this.sandbox.lastSms(CUSTOMER.mobileNumber) ?? {};
+    printStep('gets a message', text);
+    const form = { token, code };
+    const paid = await this.step('types the code', `${url}/code`, form);
+    await this.step('and again, by mistake', `${url}/code`, form);
+    return paid.page;
+  }
+
+  private async step(
+    what: string,
+    path: string,
+    form: Readonly<Record<string, string>>,
+  ): Promise<Answer> {
+    printStep(what, `POST ${new URL(path, this.shopUrl).href}`);
+    return this.send(path, form);
+  }
+
+  /** Sends a form as a browser does, which goes wherever the answer sends it. */
+  private async send(
+    path: string,
+    form: Readonly<Record<string, string>>,
+  ): Promise<Answer> {
+    const response = await fetch(new URL(path, this.shopUrl), {
+      method: 'POST',
+      body: new URLSearchParams(form),
+      headers: { Accept: 'text/html', 'Accept-Language': 'en' },
+    });
+    const { url, ok, status } = response;
+    if (!ok) throw new Error(`${url} answered ${status}.`);
+    return { url, page: await response.text() };
+  }
+
+  private async copiesSold(): Promise<number> {
+    const books = await this.orders.books();
+    return books.reduce((sum, { sold }) => sum + sold, 0);
+  }
+}
+
+/** Where the browser is in the end. */
+interface Answer {
+  readonly url: string;
+  readonly page: string;
 }
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+function printStep(what: string, detail = ''): void {
+  print(`  ${what.padEnd(28)}${detail}`.trimEnd());
 }
