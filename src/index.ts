@@ -107,6 +107,7 @@ export {
   type PaymentSummary,
   type PlutuCallbackTrace,
   type PlutuCase,
+  type PlutuCaseChange,
   type PlutuConfirmTrace,
   type PlutuConsumerTrace,
   type PlutuPaymentJudged,

@@ -44,6 +44,7 @@ const ENTRY_POINTS: Readonly<Record<string, readonly string[]>> = {
     'payments',
     'api',
     'account',
+    'diagnostics',
     'protocol',
     'utils',
     'errors',

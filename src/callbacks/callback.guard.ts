@@ -33,7 +33,7 @@ import { CheckoutReturn } from './checkout-return.js';
 import { endpointOf, type CallbackEndpoint } from './endpoint-metadata.js';
 import { isBrowser } from './is-browser.js';
 import { RawBodies } from './raw-body.js';
-import { refusedPage } from './redirect-pages.js';
+import { pageAfter, refusedPage } from './redirect-pages.js';
 import type { ReturnChannel } from './return-channel.js';
 
 interface CallbackRequest {
@@ -133,7 +133,8 @@ export class PlutuCallbackGuard implements CanActivate {
     }
     if (!payment) throw new PaymentPendingException();
     if (payment.outcome === 'mismatch') {
-      throw new PaymentMismatchException(pageOfRefused(endpoint));
+      const { pages } = endpoint;
+      throw new PaymentMismatchException(pages && pageAfter(payment, pages));
     }
     return payment;
   }

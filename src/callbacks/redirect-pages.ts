@@ -11,7 +11,10 @@ export interface RedirectPages {
   canceled: string;
   /** Neither paid nor backed out of, such as a declined card. */
   incomplete: string;
-  /** The callback was not genuine, made no sense, or was not due. */
+  /**
+   * The callback was not genuine or made no sense (`outcome=refused`), or something
+   * was paid that was not due (`outcome=mismatch`).
+   */
   refused: string;
   /**
    * The customer is back, and how the payment went is not known yet: it may well
@@ -86,15 +89,16 @@ type Arrival<Outcome> = Pick<CheckoutReturn, 'invoiceNo' | 'tenant'> & {
   readonly outcome: Outcome;
 };
 
-/** Where to send the customer's browser after a payment that was due, or not made. */
+/** Where to send the customer's browser after what Plutu signed. */
 export function pageAfter(
   payment: Arrival<PaymentOutcome>,
   pages: RedirectPages,
 ): string {
   const { outcome } = payment;
-  return outcome === 'mismatch'
-    ? refusedPage(pages)
-    : pageFor(payment, pages[outcome]);
+  return pageFor(
+    payment,
+    outcome === 'mismatch' ? pages.refused : pages[outcome],
+  );
 }
 
 /** Where to send a customer who is back, perhaps before the payment is known. */

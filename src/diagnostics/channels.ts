@@ -26,6 +26,8 @@ export const PLUTU_CHANNELS = {
   paymentBooked: 'nestjs:plutu:payment-booked',
   /** Something needs a person: {@link PlutuCase} */
   caseOpened: 'nestjs:plutu:case-opened',
+  /** A person has decided about it, in the journal: {@link PlutuCaseChange} */
+  caseChanged: 'nestjs:plutu:case-changed',
 } as const;
 
 /** What a payment is known by, in the channels and in log lines. */
@@ -185,6 +187,24 @@ export interface PlutuCase {
   readonly reason: string | undefined;
 }
 
+/**
+ * What a person has decided, in the journal.
+ *
+ * - `retried`: the payment is judged, or handed to its consumers, again
+ * - `closed`: nothing is left to do
+ * - `settled`: a payment was booked by hand
+ */
+export interface PlutuCaseChange {
+  /** What it is. */
+  readonly change: 'retried' | 'closed' | 'settled';
+  /** The `name` of the account. */
+  readonly account: string;
+  /** The `id` of the case, if one was retried or closed. */
+  readonly caseId: string | undefined;
+  /** The `id` of the payment, if one was booked by hand. */
+  readonly paymentId: string | undefined;
+}
+
 // Kept for good: Node forgets a channel that nobody holds.
 
 export const requestChannel: TracingChannel<PlutuRequestTrace> = tracingChannel(
@@ -201,6 +221,7 @@ export const consumerChannel: TracingChannel<PlutuConsumerTrace> =
 const judged = channel(PLUTU_CHANNELS.paymentJudged);
 const booked = channel(PLUTU_CHANNELS.paymentBooked);
 const opened = channel(PLUTU_CHANNELS.caseOpened);
+const changed = channel(PLUTU_CHANNELS.caseChanged);
 
 /** Publishes, if somebody listens. @param fact is not called otherwise. */
 export function publishJudged(fact: () => PlutuPaymentJudged): void {
@@ -215,6 +236,11 @@ export function publishBooked(fact: () => PaymentSummary): void {
 /** As {@link publishJudged}. */
 export function publishCase(fact: () => PlutuCase): void {
   publish(opened, fact);
+}
+
+/** As {@link publishJudged}. */
+export function publishCaseChange(fact: () => PlutuCaseChange): void {
+  publish(changed, fact);
 }
 
 function publish(to: Channel, fact: () => object): void {

@@ -61,28 +61,31 @@ export interface ChargeLimits {
   readonly silence: number;
 }
 
-/**
- * Whether a call may charge.
- *
- * - `begun`: it may, and nobody else may until it says how that ended
- * - `busy`: this attempt, or another for the same order, is being charged
- * - `settled`: it was charged before
- * - `unknown`: it may have been charged before
- * - `exhausted`: too many codes were refused
- * - `over`: there is no such attempt any more
- */
+/** Whether a call may charge. */
 export type ChargeStart =
   | {
+      /**
+       * - `begun`: it may, and nobody else may until it says how that ended
+       * - `busy`: this attempt, or another for the same order, is being charged
+       */
       readonly state: 'begun' | 'busy';
       /** How many codes Plutu has refused so far. */
       readonly refusals: number;
     }
   | {
+      /** It was charged before. */
       readonly state: 'settled';
       /** What was paid. */
       readonly payment: SignedPayment;
     }
-  | { readonly state: 'unknown' | 'exhausted' | 'over' };
+  | {
+      /**
+       * - `unknown`: it may have been charged before
+       * - `exhausted`: too many codes were refused
+       * - `over`: there is no such attempt any more
+       */
+      readonly state: 'unknown' | 'exhausted' | 'over';
+    };
 
 /**
  * How a charge ended.

@@ -4,6 +4,10 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import {
+  publishCaseChange,
+  type PlutuCaseChange,
+} from '../diagnostics/channels.js';
 import { ArrivalsUnderWay } from '../payments/arrivals-under-way.js';
 import type { PaymentEvent } from '../payments/events.js';
 import type {
@@ -195,7 +199,10 @@ export class PaymentJournal<Tx = unknown>
    */
   async retryCase(id: string, byline: Byline): Promise<boolean> {
     const isRetried = await retryCase(this.store, id, byline);
-    if (isRetried) this.runner.wake();
+    if (isRetried) {
+      this.runner.wake();
+      this.publishChange('retried', { caseId: id });
+    }
     return isRetried;
   }
 
@@ -209,7 +216,9 @@ export class PaymentJournal<Tx = unknown>
    * @throws {PlutuInvalidRequestError} if `byline` is wrong.
    */
   async closeCase(id: string, byline: Byline): Promise<boolean> {
-    return closeCase(this.store, id, byline);
+    const isClosed = await closeCase(this.store, id, byline);
+    if (isClosed) this.publishChange('closed', { caseId: id });
+    return isClosed;
   }
 
   /**
@@ -249,6 +258,8 @@ export class PaymentJournal<Tx = unknown>
   async settle(settlement: Settlement): Promise<Settled> {
     const settled = await this.settlements.settle(settlement);
     this.runner.wake();
+    const { duplicate, payment } = settled;
+    if (!duplicate) this.publishChange('settled', { paymentId: payment.id });
     return settled;
   }
 
@@ -354,6 +365,17 @@ export class PaymentJournal<Tx = unknown>
   /** For an application whose database outlives `onModuleDestroy`. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.drain();
+  }
+
+  private publishChange(
+    change: PlutuCaseChange['change'],
+    {
+      caseId,
+      paymentId,
+    }: Partial<Pick<PlutuCaseChange, 'caseId' | 'paymentId'>>,
+  ): void {
+    const { account } = this.store;
+    publishCaseChange(() => ({ change, account, caseId, paymentId }));
   }
 
   private async undoBeginning(

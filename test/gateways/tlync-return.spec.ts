@@ -159,7 +159,7 @@ describe('a customer of T-Lync who is back', () => {
 
     await call(callback());
 
-    expect(await leadsTo()).toBe('/refused?outcome=refused');
+    expect(await leadsTo()).toBe('/refused?outcome=mismatch&invoiceNo=inv-1');
   });
 
   it('is led to the page of what is refused if Plutu did not sign it', async () => {

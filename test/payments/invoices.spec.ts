@@ -188,13 +188,15 @@ describe('a payment that was not due is a mismatch and never approved:', () => {
     });
   });
 
-  it('and the customer is sent to the refused page, where there is one', async () => {
+  it('and the customer is sent to the refused page, with the invoice that was paid', async () => {
     const { call } = await startShop({ redirect: PAGES });
 
     const response = await call({ amount: '1' });
 
     expect(response.status).toBe(303);
-    expect(response.headers.get('location')).toBe('/refused?outcome=refused');
+    expect(response.headers.get('location')).toBe(
+      '/refused?outcome=mismatch&invoiceNo=inv-1',
+    );
   });
 
   it('and a canceled payment is none, whatever its amount', async () => {

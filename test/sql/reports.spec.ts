@@ -6,6 +6,7 @@ import {
   PlutuInvalidRequestError,
 } from '../../src/index.js';
 import type { OpenCase, Settlement } from '../../src/sql/index.js';
+import { listen } from '../support/channels.js';
 import { createDatabase, executorOf } from '../support/databases.js';
 import { approved } from '../support/delivery-contract.js';
 import {
@@ -127,6 +128,7 @@ await describeOnBoth('reports of the journal', (server) => {
       });
       const cases = await listed(journal.openCases());
       expect(cases).toHaveLength(3);
+      const changes = listen('caseChanged');
 
       for (const { id } of cases) {
         const byline = { ...BY, note: 'Paid back in cash, ردّ نقدي' };
@@ -139,6 +141,9 @@ await describeOnBoth('reports of the journal', (server) => {
       }
 
       expect(await listed(journal.openCases())).toEqual([]);
+      expect(changes).toMatchObject(
+        cases.map(({ id }) => ({ change: 'closed', caseId: id })),
+      );
       for (const table of ['payment', 'checkout', 'unreadable']) {
         expect(
           await database.query(

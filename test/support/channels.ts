@@ -5,6 +5,7 @@ import {
   type PaymentSummary,
   type PlutuCallbackTrace,
   type PlutuCase,
+  type PlutuCaseChange,
   type PlutuConfirmTrace,
   type PlutuConsumerTrace,
   type PlutuPaymentJudged,
@@ -20,6 +21,7 @@ interface Published {
   paymentJudged: PlutuPaymentJudged;
   paymentBooked: PaymentSummary;
   caseOpened: PlutuCase;
+  caseChanged: PlutuCaseChange;
 }
 
 /** Every message of a channel from now on, until the test is over. */
@@ -28,9 +30,12 @@ export function listen<Name extends keyof Published>(
 ): Published[Name][] {
   const heard: Published[Name][] = [];
   const channel = PLUTU_CHANNELS[name];
-  const isFact = ['paymentJudged', 'paymentBooked', 'caseOpened'].includes(
-    name,
-  );
+  const isFact = [
+    'paymentJudged',
+    'paymentBooked',
+    'caseOpened',
+    'caseChanged',
+  ].includes(name);
   const end = isFact ? channel : `tracing:${channel}:asyncEnd`;
   const hear = (message: unknown) => void heard.push(message as never);
   subscribe(end, hear);

@@ -25,7 +25,7 @@ export function languageOf(request: Request): PlutuLanguage {
   return chosen.find((lang) => lang === 'ar' || lang === 'en') ?? 'ar';
 }
 
-export function cookie(request: Request, name: string): string | undefined {
+function cookie(request: Request, name: string): string | undefined {
   const cookies = new URLSearchParams(
     request.headers.cookie?.replaceAll('; ', '&'),
   );

@@ -7,14 +7,13 @@ import {
   Param,
   Post,
   Query,
-  Req,
   Res,
   UseFilters,
 } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import type { PlutuLanguage } from 'nestjs-plutu';
 import { ErrorFilter } from './error.filter.js';
-import { cookie, Language } from './language.js';
+import { Language } from './language.js';
 import { OrdersService, type Order } from './orders.service.js';
 import {
   codePage,
@@ -75,15 +74,11 @@ export class ShopController {
   done(
     @Query('invoiceNo') invoiceNo: unknown,
     @Query('outcome') outcome: unknown,
-    @Req() request: Request,
     @Res() response: Response,
   ): void {
-    // An invoice number begins with that of the order. A payment that was refused,
-    // such as the second one of an order, comes without.
+    // An invoice number begins with that of the order. A forgery comes without one.
     const [orderNo = ''] =
-      typeof invoiceNo === 'string'
-        ? invoiceNo.split('-')
-        : [cookie(request, 'order')];
+      typeof invoiceNo === 'string' ? invoiceNo.split('-') : [];
     const query = new URLSearchParams({ outcome: String(outcome) });
     const address = `/orders/${encodeURIComponent(orderNo)}?${String(query)}`;
     response.redirect(303, orderNo === '' ? '/' : address);
@@ -144,7 +139,6 @@ export class ShopController {
         lang,
       );
       if ('redirectUrl' in started) {
-        response.cookie('order', orderNo, { httpOnly: true, sameSite: 'lax' });
         response.redirect(303, started.redirectUrl);
       } else {
         response.send(codePage(lang, order, gateway, started.token));

@@ -5,7 +5,7 @@ import type { Problem } from './problems.js';
 
 /** What a page says about a payment that was just tried. */
 export type Message =
-  Problem | 'pending' | 'canceled' | 'incomplete' | 'refused';
+  Problem | 'pending' | 'canceled' | 'incomplete' | 'mismatch';
 
 export interface Texts {
   readonly shop: string;
@@ -74,7 +74,7 @@ const AR: Texts = {
     pending: 'ننتظر تأكيد الدفع. إذا كنت قد دفعت فلا تدفع مرة أخرى.',
     canceled: 'ألغيت عملية الدفع، ولم يُخصم منك أي مبلغ.',
     incomplete: 'لم تتم عملية الدفع. يمكنك المحاولة مرة أخرى.',
-    refused:
+    mismatch:
       'لم تُقبل عملية الدفع هذه. إذا خُصم منك مبلغ فستجده هنا، وسنعيده إليك.',
     mobileNumber:
       'اكتب رقم هاتف محمول ليبي، مثل 0912345678. أرقام سداد تبدأ بـ 091 أو 093.',
@@ -143,7 +143,7 @@ const EN: Texts = {
       'We are waiting for your payment to be confirmed. If you have paid, do not pay again.',
     canceled: 'You canceled the payment. You were not charged.',
     incomplete: 'The payment did not go through. You can try again.',
-    refused:
+    mismatch:
       'This payment was not accepted. If you were charged, it is listed here, and we will pay it back.',
     mobileNumber:
       'Write a Libyan mobile number, such as 0912345678. Numbers of Sadad begin with 091 or 093.',
