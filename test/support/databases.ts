@@ -22,7 +22,7 @@ import {
   makeServerFolder,
   removeServerFolder,
   startServerProcess,
-} from './processes.js';
+} from './server-processes.js';
 import { freePort } from './servers.js';
 import { onPath } from './tools.js';
 

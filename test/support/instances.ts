@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Entry, InstanceSettings } from '../instance/src/main.js';
 import type { Payment } from './books.js';
-import { endAtOnce } from './processes.js';
+import { endAtOnce } from './server-processes.js';
 import { freePort } from './servers.js';
 import { vectors } from './vectors.js';
 
