@@ -25,6 +25,7 @@ import {
 import { traced } from '../diagnostics/traced.js';
 import { PlutuError } from '../errors/plutu-errors.js';
 import { ApiSettings } from './api.options.js';
+import { withoutMobileNumbers } from '../protocol/mobile-number.js';
 import {
   pauseBeforeRetry,
   requestFailure,
@@ -154,7 +155,8 @@ export class PlutuClient implements OnApplicationShutdown {
     );
     if (trace) trace.httpStatus = answer.httpStatus;
     return openEnvelope(answer, request.readResult, (text) =>
-      credentials.redact(text, request.personal),
+      // Plutu may name the customer's number where the request does not.
+      withoutMobileNumbers(credentials.redact(text, request.personal)),
     );
   }
 

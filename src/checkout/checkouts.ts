@@ -5,11 +5,7 @@ import type { PlutuCredentials } from '../account/plutu-credentials.js';
 import { tenantParameter } from '../account/tenant-parameter.js';
 import { ApiSettings } from '../api/api.options.js';
 import { PlutuClient } from '../api/plutu-client.js';
-import {
-  PlutuConnectionError,
-  PlutuRefusedError,
-  type FieldErrors,
-} from '../errors/plutu-errors.js';
+import type { FieldErrors } from '../errors/plutu-errors.js';
 import { PLUTU_EVENTS } from '../payments/events.js';
 import {
   PAYMENT_JOURNAL,
@@ -18,7 +14,11 @@ import {
 import { PlutuEvents } from '../payments/plutu-events.js';
 import { isHttpUrl, TENANT_PARAMETER } from '../protocol/return-url.js';
 import type { WithInvoiceOrOrder } from '../requests/payment-request.dto.js';
-import { PaymentRequests, writtenDown } from '../requests/payment-requests.js';
+import {
+  isCertainNo,
+  PaymentRequests,
+  writtenDown,
+} from '../requests/payment-requests.js';
 import { CheckoutCreatedEvent } from './checkout-created.event.js';
 import {
   CheckoutTarget,
@@ -80,6 +80,8 @@ export class Checkouts {
    *   `findCredentials` failed; nothing was sent.
    * @throws {PlutuAlreadyPaidError} with a journal: the order is paid; nothing was
    *   sent.
+   * @throws {PlutuPaymentUnknownError} with a journal: the order may have been charged
+   *   before; nothing was sent.
    * @throws {PlutuJournalError} the journal could not be written; nothing was sent.
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.
@@ -119,7 +121,7 @@ export class Checkouts {
         personal: checkout.personal?.(dto),
       });
     } catch (error) {
-      await entry?.asked(isNo(error) ? 'refused' : 'unknown');
+      await entry?.asked(isCertainNo(error) ? 'refused' : 'unknown');
       throw error;
     }
     await entry?.asked('open');
@@ -212,12 +214,6 @@ export class Checkouts {
       url.startsWith('https:') || this.api.baseUrl.startsWith('http:');
     return isAsSafeAsApi ? url : undefined;
   }
-}
-
-/** Whether it is certain that no checkout was opened. */
-function isNo(error: unknown): boolean {
-  if (error instanceof PlutuRefusedError) return error.fault !== 'plutu';
-  return error instanceof PlutuConnectionError;
 }
 
 function isObject(value: unknown): value is object {

@@ -174,16 +174,21 @@ export class PlutuOutcomeUnknownError extends PlutuError {
    * @param reason `timeout`: no answer within the time of the option `timeout`;
    *   `cut-off`: the connection ended before the answer did.
    * @param invoiceNo the invoice that the request was about.
+   * @param action what Plutu was asked for: *verify* sends a one-time password, and
+   *   uses no invoice number up.
    */
   constructor(
     readonly reason: 'timeout' | 'cut-off',
     readonly invoiceNo: string,
+    action: 'verify' | 'confirm' = 'confirm',
   ) {
     super(
       (reason === 'timeout'
         ? 'Plutu did not answer in time'
         : 'The connection ended before Plutu had answered') +
-        `. The outcome is unknown and the invoice number ${invoiceNo} may be used up.`,
+        (action === 'verify'
+          ? '. A code may have been sent: ask for another one.'
+          : `. The outcome is unknown and the invoice number ${invoiceNo} may be used up.`),
     );
   }
 }

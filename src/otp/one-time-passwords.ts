@@ -2,7 +2,7 @@ import {
   Inject,
   Injectable,
   Logger,
-  type BeforeApplicationShutdown,
+  type OnModuleDestroy,
 } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import {
@@ -22,16 +22,13 @@ import {
   PlutuError,
   PlutuInvalidRequestError,
   PlutuOtpError,
+  PlutuOutcomeUnknownError,
   PlutuPaymentNotDeliveredError,
   PlutuPaymentUnknownError,
 } from '../errors/plutu-errors.js';
 import { summaryOf } from '../payments/describe-payment.js';
 import { PaymentApprovedEvent } from '../payments/events.js';
 import { isSameAmount } from '../payments/invoices.js';
-import {
-  PAYMENT_PROCESSOR,
-  type PaymentProcessor,
-} from '../payments/payment-delivery.js';
 import { PaymentIntake } from '../payments/payment-intake.js';
 import type {
   ChargeEnd,
@@ -50,7 +47,11 @@ import {
   PaymentOwner,
   type WithInvoiceOrOrder,
 } from '../requests/payment-request.dto.js';
-import { PaymentRequests, writtenDown } from '../requests/payment-requests.js';
+import {
+  isCertainNo,
+  PaymentRequests,
+  writtenDown,
+} from '../requests/payment-requests.js';
 import { dtoErrors, toDto } from '../utils/dto.js';
 import { inTime } from '../utils/in-time.js';
 import { logFields } from '../utils/log-fields.js';
@@ -81,6 +82,12 @@ const BOOKING_WAIT = 5_000;
 /** How long a shutdown waits for charges, in milliseconds. */
 const CLOSE_TIMEOUT = 30_000;
 
+/** The first pause before a payment is handed over again, in milliseconds. */
+const FIRST_PAUSE = 1_000;
+
+/** The longest, in milliseconds. */
+const LONGEST_PAUSE = 60_000;
+
 /** What a caller has handed in, opened and checked. */
 interface Confirmation {
   readonly payment: OtpPayment;
@@ -93,7 +100,7 @@ interface Confirmation {
 
 /** Payments with a one-time password: sends it, and charges when it comes back. */
 @Injectable()
-export class OneTimePasswords implements BeforeApplicationShutdown {
+export class OneTimePasswords implements OnModuleDestroy {
   private readonly logger = new Logger('PlutuPayments');
   /** By attempt: a second call gets what the first one gets. */
   private readonly confirming = new Map<string, Promise<Payment>>();
@@ -101,6 +108,15 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
   private readonly undelivered = new LRUCache<string, SignedPayment>({
     max: 10_000,
   });
+  /** By attempt: when that is tried again. */
+  private readonly retries = new Map<
+    string,
+    {
+      readonly timer: NodeJS.Timeout;
+      readonly charge: OtpCharge;
+      readonly payment: SignedPayment;
+    }
+  >();
 
   constructor(
     private readonly account: PlutuAccount,
@@ -110,7 +126,6 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
     private readonly client: PlutuClient,
     private readonly intake: PaymentIntake,
     @Inject(OTP_ATTEMPTS) private readonly attempts: OtpAttempts,
-    @Inject(PAYMENT_PROCESSOR) private readonly processor: PaymentProcessor,
   ) {}
 
   /**
@@ -137,6 +152,8 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
    * @throws {PlutuInvoiceMismatchError} with the `invoices` option: there is no
    *   such invoice, or another amount is due; nothing was sent.
    * @throws {PlutuAlreadyPaidError} the order is paid; nothing was sent.
+   * @throws {PlutuPaymentUnknownError} the order may have been charged before; nothing
+   *   was sent.
    * @throws {PlutuLookupError} the application's `findInvoice` or
    *   `findCredentials` failed; nothing was sent.
    * @throws {PlutuJournalError} the journal could not be written; nothing was sent.
@@ -188,9 +205,12 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
         ],
       });
     } catch (error) {
-      // Whatever became of it: without the number of the process, nobody can pay.
-      await entry.asked('refused');
-      throw explained(error);
+      // Nobody can pay without the number of the process. A code that may have been
+      // sent counts all the same.
+      if (isCertainNo(error)) await entry.asked('refused');
+      throw error instanceof PlutuOutcomeUnknownError
+        ? new PlutuOutcomeUnknownError(error.reason, invoiceNo, 'verify')
+        : explained(error);
     }
     await entry.asked('sent');
     const expiresAt = Date.now() + limits.tokenLifetime;
@@ -254,13 +274,22 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
     return confirming;
   }
 
-  /** Before the connections to Plutu are closed: they would end without an answer. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /**
+   * Before the connections to Plutu and to the database are closed: charges would end
+   * without an answer, and payments would be lost.
+   */
+  async onModuleDestroy(): Promise<void> {
     await inTime(
       Promise.allSettled(this.confirming.values()),
       CLOSE_TIMEOUT,
       `Charges did not end in ${CLOSE_TIMEOUT} ms. Their outcome is unknown.`,
     ).catch(({ message }: Error) => this.logger.error(message));
+    await Promise.all(
+      [...this.retries.values()].map(({ timer, charge, payment }) => {
+        clearTimeout(timer);
+        return this.deliverAtLast(charge, payment);
+      }),
+    );
   }
 
   private async opened(
@@ -336,8 +365,6 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
     const { charge, isExpired } = confirmation;
     const taken = this.undelivered.get(charge.id);
     if (taken) return this.deliver(charge, taken, trace);
-    // Before it is noted that a charge begins, but not in the way of one that has.
-    const problem = await this.checkDue(charge);
     const start = await this.begin(confirmation);
     switch (start.state) {
       case 'begun':
@@ -345,30 +372,23 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
       case 'settled':
         return this.deliver(charge, start.payment, trace);
       case 'unknown':
-        throw new PlutuPaymentUnknownError(this.unknown(charge));
+        throw new PlutuPaymentUnknownError(start.payment);
       case 'exhausted':
         throw new PlutuOtpError(isExpired ? 'expired' : 'too-many-refusals');
       default:
         throw new PlutuOtpError('expired');
     }
-    if (problem) {
-      await this.end(charge, 'not-sent');
-      throw problem.error;
-    }
+    await this.checkDue(charge);
     return this.deliver(charge, await this.charge(confirmation), trace);
   }
 
-  /** @returns why the invoice must not be paid like this. */
-  private async checkDue({
-    gateway,
-    tenant,
-    ...charge
-  }: OtpCharge): Promise<{ readonly error: unknown } | undefined> {
+  /** At the last moment: it may have waited for its turn. */
+  private async checkDue(charge: OtpCharge): Promise<void> {
     try {
-      await this.requests.factsOf(gateway, charge, tenant);
-      return undefined;
+      await this.requests.factsOf(charge.gateway, charge, charge.tenant);
     } catch (error) {
-      return { error };
+      await this.end(charge, 'not-sent');
+      throw error;
     }
   }
 
@@ -396,7 +416,9 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
       }
       if (start.state === 'begun') return start;
       refusals = start.refusals;
-      if (performance.now() > deadline) return { state: 'unknown' };
+      if (performance.now() > deadline) {
+        return { state: 'unknown', payment: this.unknown(charge) };
+      }
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     }
   }
@@ -443,9 +465,9 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
       const failure = chargeFailure(error);
       await this.end(charge, failure);
       if (failure !== 'unknown') throw explained(error);
-      const unknown = this.unknown(charge);
-      void this.processor.reportUnknown(unknown);
-      throw new PlutuPaymentUnknownError(unknown, { cause: error });
+      throw new PlutuPaymentUnknownError(this.unknown(charge), {
+        cause: error,
+      });
     }
   }
 
@@ -461,16 +483,60 @@ export class OneTimePasswords implements BeforeApplicationShutdown {
     try {
       receipt = await this.intake.takeCharged(payment);
     } catch (error) {
+      this.deliverLater(charge, payment);
       throw new PlutuPaymentNotDeliveredError(payment, error);
     }
-    await this.end(charge, payment);
-    this.undelivered.delete(charge.id);
+    await this.delivered(charge, payment);
     const { duplicate } = receipt;
     if (trace) trace.arrival = duplicate ? 'duplicate' : 'new';
     const booked =
       receipt.booked ?? (await this.intake.whenBooked(payment, BOOKING_WAIT));
     if (trace && booked) trace.payment = summaryOf(booked);
     return booked ?? payment;
+  }
+
+  private async delivered(
+    charge: OtpCharge,
+    payment: SignedPayment,
+  ): Promise<void> {
+    await this.end(charge, payment);
+    this.undelivered.delete(charge.id);
+  }
+
+  /** Nothing else brings a payment that was charged on request. */
+  private deliverLater(
+    charge: OtpCharge,
+    payment: SignedPayment,
+    pause = FIRST_PAUSE,
+  ): void {
+    const again = async (): Promise<void> => {
+      this.retries.delete(charge.id);
+      if (!this.undelivered.has(charge.id)) return;
+      try {
+        await this.intake.takeCharged(payment);
+        await this.delivered(charge, payment);
+      } catch {
+        // The intake has logged it.
+        this.deliverLater(charge, payment, Math.min(pause * 2, LONGEST_PAUSE));
+      }
+    };
+    if (this.retries.has(charge.id)) return;
+    const timer = setTimeout(() => void again(), pause);
+    timer.unref();
+    this.retries.set(charge.id, { timer, charge, payment });
+  }
+
+  private async deliverAtLast(
+    charge: OtpCharge,
+    payment: SignedPayment,
+  ): Promise<void> {
+    try {
+      await this.intake.takeCharged(payment);
+      await this.delivered(charge, payment);
+    } catch {
+      // A person has to book it: the intake has logged its transaction.
+      await this.end(charge, 'unknown');
+    }
   }
 
   /** Never rejects: if it is not written down, it is found to be unknown later. */
@@ -537,7 +603,7 @@ function processIn(
   result: Readonly<Record<string, unknown>>,
   amount: string,
 ): string | undefined {
-  const processId = textOf(result['process_id']);
+  const processId = idOf(result['process_id']);
   const answered = textOf(result['amount']);
   const isSame = answered === undefined || isSameAmount(answered, amount);
   return processId !== undefined && /^\d{1,64}$/.test(processId) && isSame
@@ -550,7 +616,7 @@ function takenIn(
   result: Readonly<Record<string, unknown>>,
   currency: string,
 ): { transactionId: string; amount: string | undefined } | undefined {
-  const transactionId = textOf(result['transaction_id']);
+  const transactionId = idOf(result['transaction_id']);
   const amount = textOf(result['amount']);
   if (transactionId === undefined || !TRANSACTION_ID.test(transactionId)) {
     return undefined;
@@ -564,4 +630,12 @@ function takenIn(
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(value) : undefined;
+}
+
+/** The same of an identifier: JavaScript reads a longer number as another one. */
+function idOf(value: unknown): string | undefined {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    return undefined;
+  }
+  return textOf(value);
 }

@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { PlutuAccount } from '../account/plutu-account.js';
 import {
   PlutuAlreadyPaidError,
   PlutuOtpError,
+  PlutuPaymentUnknownError,
+  type UnknownPayment,
 } from '../errors/plutu-errors.js';
+import {
+  PAYMENT_PROCESSOR,
+  type PaymentProcessor,
+} from '../payments/payment-delivery.js';
 import type {
   ChargeEnd,
   ChargeLimits,
@@ -21,7 +28,7 @@ import type { SignedPayment } from '../payments/payment-record.js';
 const MEMORY = { max: 100_000, ttl: 24 * 60 * 60 * 1000 };
 
 interface Attempt {
-  state: 'open' | 'charging' | 'unknown' | 'refused';
+  state: 'open' | 'charging' | 'refused';
   refusals: number;
 }
 
@@ -40,6 +47,13 @@ export class OtpAttemptsInMemory implements OtpAttempts, OnModuleInit {
   private readonly sent = new LRUCache<string, Map<string, number>>(MEMORY);
   /** By order, the attempt that is being charged. */
   private readonly charging = new Map<string, string>();
+  /** By order, what may have been charged. */
+  private readonly unknown = new LRUCache<string, UnknownPayment>(MEMORY);
+
+  constructor(
+    private readonly account: PlutuAccount,
+    @Inject(PAYMENT_PROCESSOR) private readonly processor: PaymentProcessor,
+  ) {}
 
   onModuleInit(): void {
     if (process.env['NODE_ENV'] !== 'production') return;
@@ -53,6 +67,8 @@ export class OtpAttemptsInMemory implements OtpAttempts, OnModuleInit {
     recipient?: OtpRecipient,
   ): Promise<CheckoutEntry> {
     this.refusePaid(checkout);
+    const unknown = this.unknown.get(orderKey(checkout));
+    if (unknown) throw new PlutuPaymentUnknownError(unknown);
     const id = randomBytes(16).toString('hex');
     if (recipient) this.countCode(recipient, id);
     const attempt: Attempt = { state: 'open', refusals: 0 };
@@ -78,7 +94,8 @@ export class OtpAttemptsInMemory implements OtpAttempts, OnModuleInit {
     }
     const attempt = this.attempts.get(charge.id);
     if (!attempt || attempt.state === 'refused') return { state: 'over' };
-    if (attempt.state === 'unknown') return { state: 'unknown' };
+    const unknown = this.unknown.get(order);
+    if (unknown) return { state: 'unknown', payment: unknown };
     this.refusePaid(charge);
     const { refusals } = attempt;
     if (this.charging.has(order)) return { state: 'busy', refusals };
@@ -92,12 +109,17 @@ export class OtpAttemptsInMemory implements OtpAttempts, OnModuleInit {
     const order = orderKey(charge);
     this.charging.delete(order);
     const attempt = this.attempts.get(charge.id);
+    if (attempt) attempt.state = 'open';
     if (typeof end === 'object') {
+      this.unknown.delete(order);
       this.paidOrders.set(order, { attempt: charge.id, payment: end });
-    } else if (attempt) {
-      if (end === 'refused') attempt.refusals++;
-      attempt.state = end === 'unknown' ? 'unknown' : 'open';
-    }
+    } else if (end === 'unknown') {
+      const { id: _, ...facts } = charge;
+      const payment = { ...facts, account: this.account.name };
+      this.unknown.set(order, payment);
+      // Not waited for: its handlers may take long.
+      void this.processor.reportUnknown(payment);
+    } else if (attempt && end === 'refused') attempt.refusals++;
   }
 
   private refusePaid(checkout: CheckoutFacts): void {

@@ -21,11 +21,20 @@ const PROBLEMS: Readonly<Partial<Record<PlutuErrorCode, OtpProblem>>> = {
   CHECK_BANK_ACCOUNT: 'account-problem',
 };
 
+/** Failures of Plutu that come before anything is charged. */
+const TURNED_AWAY: readonly PlutuErrorCode[] = [
+  'MAINTENANCE_MODE',
+  'TOO_MAY_REQUESTS',
+];
+
+/** HTTP statuses of an answer without a known code that mean no. */
+const NO = [400, 401, 403, 404, 422];
+
 /**
  * What came of asking Plutu to charge, if it did not say that it has.
  *
- * - `refused`: it said no
- * - `not-sent`: it did not get to the code
+ * - `refused`: it said no, which counts as a try of the code
+ * - `not-sent`: it certainly did not try the code
  * - `unknown`: the money may have been taken
  */
 export function chargeFailure(
@@ -34,11 +43,13 @@ export function chargeFailure(
   if (error instanceof PlutuConnectionError) return 'not-sent';
   if (!(error instanceof PlutuRefusedError)) return 'unknown';
   const { fault, knownCode, httpStatus } = error;
-  const isTurnedAway =
-    fault === 'configuration' ||
-    knownCode === 'MAINTENANCE_MODE' ||
-    httpStatus === 429;
-  if (isTurnedAway) return 'not-sent';
+  if (!knownCode) {
+    if (httpStatus === 429) return 'not-sent';
+    return NO.includes(httpStatus) ? 'refused' : 'unknown';
+  }
+  if (fault === 'configuration' || TURNED_AWAY.includes(knownCode)) {
+    return 'not-sent';
+  }
   // A code that says what is wrong counts for more than the HTTP status: which one
   // Plutu answers a wrong one-time password with is not documented.
   return fault === 'plutu' ? 'unknown' : 'refused';

@@ -56,7 +56,7 @@ export interface PaymentProcessor {
   /** For a delivery that gives up on a payment: alerts the application. */
   reportFailure(failure: DeliveryFailure): Promise<void>;
 
-  /** For a journal that finds a charge without an end: alerts the application. */
+  /** For whoever keeps the charges, if one has no clear end: alerts the application. */
   reportUnknown(payment: UnknownPayment): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import type { FieldErrors } from '../errors/plutu-errors.js';
+import type { FieldErrors, UnknownPayment } from '../errors/plutu-errors.js';
 import type {
   PaymentDelivery,
   PaymentDeliveryDefinition,
@@ -79,12 +79,17 @@ export type ChargeStart =
       readonly payment: SignedPayment;
     }
   | {
+      /** It, or another attempt for the same order, may have been charged before. */
+      readonly state: 'unknown';
+      /** The one that may have been charged. */
+      readonly payment: UnknownPayment;
+    }
+  | {
       /**
-       * - `unknown`: it may have been charged before
        * - `exhausted`: too many codes were refused
        * - `over`: there is no such attempt any more
        */
-      readonly state: 'unknown' | 'exhausted' | 'over';
+      readonly state: 'exhausted' | 'over';
     };
 
 /**
@@ -103,6 +108,8 @@ export interface OtpAttempts {
    * Writes an attempt down, before a code is sent.
    *
    * @throws {PlutuAlreadyPaidError} if another payment has paid the order.
+   * @throws {PlutuPaymentUnknownError} if the order may have been charged before.
+   * @throws {PlutuInvalidRequestError} if the invoice belongs to another order.
    * @throws {PlutuOtpError} if the number has had too many codes.
    * @throws {Error} if it could not be written down within a bounded time.
    */
@@ -121,7 +128,8 @@ export interface OtpAttempts {
   beginCharge(charge: OtpCharge, limits: ChargeLimits): Promise<ChargeStart>;
 
   /**
-   * Writes down how a charge ended that had begun.
+   * Writes down how a charge ended that had begun. One that is `unknown` is also
+   * reported to the {@link PaymentProcessor}.
    *
    * @throws {Error} if that could not be done within a bounded time.
    */

@@ -52,3 +52,11 @@ function nationalDigits(text: unknown): string | undefined {
   if (abroad !== undefined) return abroad;
   return /^0?([1-9]\d*)$/.exec(compact)?.[1];
 }
+
+/** Whatever looks like one, in ASCII digits, with or without `0` or country code. */
+const IN_TEXT = /(?<!\d)(?:\+?218|00218|0)?9[1-6](?:[ .-]?\d){7}(?!\d)/g;
+
+/** Takes out of a text what looks like a Libyan mobile number. */
+export function withoutMobileNumbers(text: string): string {
+  return text.replace(IN_TEXT, '[redacted]');
+}

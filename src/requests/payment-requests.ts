@@ -3,10 +3,12 @@ import { CredentialsResolver } from '../account/credentials-resolver.js';
 import { EnabledGateways } from '../account/enabled-gateways.js';
 import type { PlutuCredentials } from '../account/plutu-credentials.js';
 import {
+  PlutuConnectionError,
   PlutuError,
   PlutuInvalidRequestError,
   PlutuInvoiceMismatchError,
   PlutuJournalError,
+  PlutuRefusedError,
   type FieldErrors,
 } from '../errors/plutu-errors.js';
 import { Invoices, isSameAmount } from '../payments/invoices.js';
@@ -147,7 +149,8 @@ export class PaymentRequests {
 /**
  * Writes something down before Plutu is asked.
  *
- * @throws {PlutuJournalError} if that failed; what speaks for itself as it is.
+ * @throws {PlutuError} what the journal says about the request, unchanged.
+ * @throws {PlutuJournalError} if it could not be written.
  */
 export async function writtenDown<T>(writing: Promise<T> | T): Promise<T> {
   try {
@@ -155,6 +158,12 @@ export async function writtenDown<T>(writing: Promise<T> | T): Promise<T> {
   } catch (error) {
     throw error instanceof PlutuError ? error : new PlutuJournalError(error);
   }
+}
+
+/** Whether it is certain that Plutu has not done what it was asked for. */
+export function isCertainNo(error: unknown): boolean {
+  if (error instanceof PlutuRefusedError) return error.fault !== 'plutu';
+  return error instanceof PlutuConnectionError;
 }
 
 function isObject(value: unknown): value is object {

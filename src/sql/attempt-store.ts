@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
   PlutuAlreadyPaidError,
+  PlutuInvalidRequestError,
   PlutuOtpError,
+  PlutuPaymentUnknownError,
   type UnknownPayment,
 } from '../errors/plutu-errors.js';
 import type {
@@ -48,6 +50,8 @@ export class AttemptStore<Tx> {
    *
    * @returns its id.
    * @throws {PlutuAlreadyPaidError} if the order is paid.
+   * @throws {PlutuPaymentUnknownError} if the order may have been charged.
+   * @throws {PlutuInvalidRequestError} if the invoice belongs to another order.
    * @throws {PlutuOtpError} if the recipient has had too many codes.
    */
   async open(
@@ -56,8 +60,10 @@ export class AttemptStore<Tx> {
   ): Promise<string> {
     const { store } = this;
     const { tenant, gateway, invoiceNo, orderNo, amount, currency } = checkout;
+    const invoiceKey = store.key(tenant, invoiceNo);
     const orderKey = store.key(tenant, orderNo);
     await this.refuseIfPaid(orderNo, orderKey);
+    await this.refuseIfUnknown(orderKey);
     const id = newAttemptId();
     const { now } = store.dialect;
     await store.execute(
@@ -67,7 +73,7 @@ export class AttemptStore<Tx> {
         store.account,
         tenant ?? null,
         gateway,
-        store.key(tenant, invoiceNo),
+        invoiceKey,
         orderKey,
         invoiceNo,
         orderNo,
@@ -77,6 +83,13 @@ export class AttemptStore<Tx> {
         'asked',
       ],
     );
+    // Looked at after it is written down: of two at the same moment, none slips by.
+    if (await this.isOfAnotherOrder(invoiceKey, orderKey)) {
+      await this.keepOpening(id, 'refused');
+      throw new PlutuInvalidRequestError({
+        invoiceNo: [`invoiceNo ${invoiceNo} belongs to another order`],
+      });
+    }
     // Counted after it is written down: of many at the same moment, none slips by.
     if (recipient && (await this.codesSentTo(recipient)) > recipient.limit) {
       await this.keepOpening(id, 'refused');
@@ -117,8 +130,10 @@ export class AttemptStore<Tx> {
         );
         return { state: 'settled', payment };
       }
-      const isSilent = own.state === 'charging' && !own.isUnderWay;
-      if (own.state === 'unknown' || isSilent) return { state: 'unknown' };
+      const unknown = attempts.find(isUnknown);
+      if (unknown) {
+        return { state: 'unknown', payment: this.unknownPayment(unknown.row) };
+      }
       if (own.failures >= mostRefusals) return { state: 'exhausted' };
       await this.refuseIfPaid(charge.orderNo, orderKey, tx);
       if (attempts.some(({ isUnderWay }) => isUnderWay)) {
@@ -150,9 +165,10 @@ export class AttemptStore<Tx> {
         );
         return;
       case 'unknown':
+        // Due at once: whoever watches the charges reports it.
         await this.change(
           id,
-          "state = 'unknown', due_at = NULL",
+          `state = 'unknown', due_at = ${this.store.dialect.now}`,
           [],
           "state = 'charging'",
         );
@@ -177,7 +193,7 @@ export class AttemptStore<Tx> {
     const { now } = store.dialect;
     const isDue = `state IN ('charging', 'unknown') AND due_at <= ${now}`;
     const rows = await store.query(
-      `SELECT id, tenant, gateway, invoice_key, invoice_no, order_no, amount, currency, process_id FROM ${store.tables.checkout} WHERE account = ? AND ${isDue} ORDER BY due_at LIMIT ${MOST_AT_ONCE}`,
+      `SELECT ${ATTEMPT_FACTS} FROM ${store.tables.checkout} WHERE account = ? AND ${isDue} ORDER BY due_at LIMIT ${MOST_AT_ONCE}`,
       [store.account],
     );
     const taken: SilentCharge[] = [];
@@ -209,7 +225,7 @@ export class AttemptStore<Tx> {
   async lockOrder(orderKey: string, tx: Tx): Promise<Attempt[]> {
     const { checkout } = this.store.tables;
     const rows = await this.store.query(
-      `SELECT id, invoice_key, gateway, state, failures, CASE WHEN state = 'charging' AND due_at > ${this.store.dialect.now} THEN 1 ELSE 0 END AS is_under_way FROM ${checkout} WHERE order_key = ? ORDER BY id FOR UPDATE`,
+      `SELECT ${ATTEMPT_FACTS}, state, failures, closed_at, CASE WHEN state = 'charging' AND due_at > ${this.store.dialect.now} THEN 1 ELSE 0 END AS is_under_way FROM ${checkout} WHERE order_key = ? ORDER BY id FOR UPDATE`,
       [orderKey],
       tx,
     );
@@ -219,6 +235,8 @@ export class AttemptStore<Tx> {
       state: text(row['state']),
       failures: integer(row['failures']),
       isUnderWay: integer(row['is_under_way']) === 1,
+      isClosed: row['closed_at'] !== null,
+      row,
     }));
   }
 
@@ -251,6 +269,26 @@ export class AttemptStore<Tx> {
   ): Promise<void> {
     const first = await this.store.findPaid(orderKey, '', tx);
     if (first) throw new PlutuAlreadyPaidError(orderNo, first);
+  }
+
+  /** The customer may have paid it: somebody has to find out first. */
+  private async refuseIfUnknown(orderKey: string): Promise<void> {
+    const [row] = await this.store.query(
+      `SELECT ${ATTEMPT_FACTS} FROM ${this.store.tables.checkout} WHERE order_key = ? AND ${OPEN_UNKNOWN} LIMIT 1`,
+      [orderKey],
+    );
+    if (row) throw new PlutuPaymentUnknownError(this.unknownPayment(row));
+  }
+
+  private async isOfAnotherOrder(
+    invoiceKey: string,
+    orderKey: string,
+  ): Promise<boolean> {
+    const rows = await this.store.query(
+      `SELECT 1 AS found FROM ${this.store.tables.checkout} WHERE invoice_key = ? AND order_key <> ? LIMIT 1`,
+      [invoiceKey, orderKey],
+    );
+    return rows.length > 0;
   }
 
   /** The payment that has come of an invoice, due or not: the money is taken. */
@@ -302,6 +340,24 @@ interface Attempt extends Invoice {
   readonly failures: number;
   /** Whether somebody is charging it, and has time left. */
   readonly isUnderWay: boolean;
+  /** Whether somebody has closed its case. */
+  readonly isClosed: boolean;
+  /** All of it. */
+  readonly row: SqlRow;
+}
+
+/** The columns that say what an attempt is. */
+const ATTEMPT_FACTS =
+  'id, tenant, gateway, invoice_key, invoice_no, order_no, amount, currency, process_id';
+
+/** An `unknown` attempt that Plutu was asked to charge, and that nobody has closed. */
+const OPEN_UNKNOWN =
+  "state = 'unknown' AND process_id IS NOT NULL AND closed_at IS NULL";
+
+/** Whether an attempt may have been charged, as far as anybody can tell. */
+function isUnknown({ state, isUnderWay, isClosed, row }: Attempt): boolean {
+  if (state === 'charging') return !isUnderWay;
+  return state === 'unknown' && row['process_id'] !== null && !isClosed;
 }
 
 const SETTLED = "state = 'settled', payment_id = ?, due_at = NULL";

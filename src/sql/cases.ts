@@ -192,7 +192,7 @@ async function* unknownCases<Tx>(
     columns: `${ATTEMPT_COLUMNS}, t.process_id`,
     time: 'opened_at',
     // If the payment has come, its outcome is known.
-    where: `${OPEN.unknown} AND NOT EXISTS (SELECT 1 FROM ${payment} p WHERE p.invoice_key = t.invoice_key AND p.outcome = 'approved')`,
+    where: `${OPEN.unknown} AND NOT EXISTS (SELECT 1 FROM ${payment} p WHERE p.invoice_key = t.invoice_key AND p.gateway = t.gateway AND p.outcome = 'approved')`,
     tenant,
   });
   for await (const timed of rows) {

@@ -31,6 +31,7 @@ export class ChargeWatch<Tx> {
 
   start(): void {
     if (this.isDraining) return;
+    clearTimeout(this.timer);
     this.timer = setTimeout(
       () => {
         this.looking = this.look().finally(() => this.start());
@@ -38,6 +39,14 @@ export class ChargeWatch<Tx> {
       LOOK_EVERY * (1 + Math.random() * JITTER),
     );
     this.timer.unref();
+  }
+
+  /** Looks now, and not only when it is time to. */
+  wake(): void {
+    if (this.isDraining) return;
+    clearTimeout(this.timer);
+    const before = this.looking ?? Promise.resolve();
+    this.looking = before.then(() => this.look()).finally(() => this.start());
   }
 
   /** Looks no more, and waits for what is being reported. */

@@ -51,6 +51,9 @@ export function newToken(): string {
   return randomBytes(16).toString('hex');
 }
 
+/** An `ORDER BY` of attempts: what Plutu refused is not what a callback is about. */
+export const REFUSED_LAST = "CASE WHEN state = 'refused' THEN 1 ELSE 0 END";
+
 /**
  * The statements of one registration's journal. A change of a payment counts its
  * revision up, so that the number of affected rows is right with any driver: some
@@ -107,8 +110,7 @@ export class JournalStore<Tx> {
     const { insert, values } = this.insertion(
       payment,
       [
-        ['order_key', this.orderOf('order_key'), [key, key]],
-        ['order_no', this.orderOf('order_no'), [key, payment.invoiceNo]],
+        ...this.orderOf(payment, key),
         ['lease', '?', [lease ?? null]],
         ['leases', '?', [lease === undefined ? 0 : 1]],
       ],
@@ -177,9 +179,26 @@ export class JournalStore<Tx> {
     };
   }
 
-  /** Of the latest attempt for an invoice, or else the value that is given. */
-  private orderOf(column: 'order_key' | 'order_no'): string {
-    return `COALESCE((SELECT ${column} FROM ${this.tables.checkout} WHERE invoice_key = ? ORDER BY opened_at DESC, id DESC LIMIT 1), ?)`;
+  /**
+   * The order of a payment: what was charged on request says it; a callback's is that
+   * of the attempt that the invoice was made for, or else the invoice.
+   */
+  private orderOf(
+    { source, tenant, invoiceNo, orderNo }: SignedPayment,
+    invoiceKey: string,
+  ): (readonly [string, string, readonly SqlValue[]])[] {
+    if (source !== 'callback') {
+      return [
+        ['order_key', '?', [this.key(tenant, orderNo)]],
+        ['order_no', '?', [orderNo]],
+      ];
+    }
+    const find = (column: string) =>
+      `COALESCE((SELECT ${column} FROM ${this.tables.checkout} WHERE invoice_key = ? ORDER BY ${REFUSED_LAST}, opened_at, id LIMIT 1), ?)`;
+    return [
+      ['order_key', find('order_key'), [invoiceKey, invoiceKey]],
+      ['order_no', find('order_no'), [invoiceKey, invoiceNo]],
+    ];
   }
 
   async find(id: string): Promise<PaymentEntry | undefined> {
@@ -273,7 +292,7 @@ export class JournalStore<Tx> {
     const id = payment.id ?? '';
     if (payment.outcome !== 'approved') {
       // Nobody may cancel an order because of it.
-      const isLate = (await this.findHolder(id)) !== undefined;
+      const isLate = await this.isOrderPaid(id);
       const kept = { ...verdict, ...(isLate && ({ isLate } as const)) };
       await this.keepVerdict(id, lease, kept);
       return { ...record, verdict: kept };
@@ -299,6 +318,28 @@ export class JournalStore<Tx> {
       await this.keepVerdict(id, lease, late);
       return { ...record, verdict: late };
     }
+  }
+
+  /**
+   * Looks again at a payment that was canceled or incomplete, before its consumers are
+   * called again: its order may have been paid since.
+   *
+   * @returns the record as it is kept.
+   * @throws {LeaseLostError}
+   */
+  async judgeLate(
+    record: PaymentRecord,
+    lease: string,
+  ): Promise<PaymentRecord> {
+    const { payment, verdict } = record;
+    const id = payment.id ?? '';
+    if (payment.outcome === 'approved' || !verdict || verdict.isLate) {
+      return record;
+    }
+    if (!(await this.isOrderPaid(id))) return record;
+    const late = { ...verdict, isLate: true } as const;
+    await this.keepVerdict(id, lease, late);
+    return { ...record, verdict: late };
   }
 
   /**
@@ -476,6 +517,19 @@ export class JournalStore<Tx> {
       [id],
     );
     return row && readFirst(row);
+  }
+
+  /** Whether the order of a payment is paid by another one, judged or not. */
+  private async isOrderPaid(id: string): Promise<boolean> {
+    const { payment } = this.tables;
+    const [row] = await this.query(
+      `SELECT order_key FROM ${payment} WHERE id = ?`,
+      [id],
+    );
+    return (
+      row !== undefined &&
+      (await this.findPaid(text(row['order_key']), id)) !== undefined
+    );
   }
 
   /**

@@ -100,6 +100,7 @@ export class PaymentJournal<Tx = unknown>
   private readonly settlements: Settlements<Tx>;
   private readonly arrivals: ArrivalsUnderWay;
   private readonly charges = new ChargesUnderWay();
+  private drained: Promise<void> | undefined;
 
   /** Made by `sqlJournal`. */
   constructor(parts: JournalParts<Tx>) {
@@ -324,6 +325,8 @@ export class PaymentJournal<Tx = unknown>
     charge: OtpCharge,
     limits: ChargeLimits,
   ): Promise<ChargeStart> {
+    // Its end could not be written down any more.
+    if (this.drained) throw new Error('The application is being stopped.');
     const beginning = this.attempts.beginCharge(charge, limits);
     try {
       const start = await this.arrivals.inTime(beginning);
@@ -343,6 +346,7 @@ export class PaymentJournal<Tx = unknown>
     } finally {
       this.charges.ended(charge.id);
     }
+    if (end === 'unknown') this.watch?.wake();
   }
 
   /** For the module: writes down a signed message that makes no sense. */
@@ -386,7 +390,12 @@ export class PaymentJournal<Tx = unknown>
     if (state === 'begun') await this.attempts.endCharge(id, 'not-sent');
   }
 
-  private async drain(): Promise<void> {
+  private drain(): Promise<void> {
+    this.drained ??= this.drainParts();
+    return this.drained;
+  }
+
+  private async drainParts(): Promise<void> {
     await Promise.all([
       this.runner.drain(),
       this.watch?.drain(),

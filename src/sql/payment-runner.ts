@@ -272,7 +272,7 @@ export class PaymentRunner<Tx> {
         );
       }
       const done = await this.processor.process(
-        record,
+        await progress.begin(),
         (next) => progress.save(next),
         this.options.handlerTimeout,
         attempts + 1,
@@ -347,6 +347,12 @@ class KeptProgress<Tx> {
     public record: PaymentRecord,
     private readonly lease: string,
   ) {}
+
+  /** @throws {LeaseLostError} */
+  async begin(): Promise<PaymentRecord> {
+    this.record = await this.store.judgeLate(this.record, this.lease);
+    return this.record;
+  }
 
   /** @throws {LeaseLostError} */
   async save(next: PaymentRecord): Promise<PaymentRecord> {

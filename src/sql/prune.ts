@@ -32,7 +32,7 @@ export async function prune<Tx>(
   const before = `${store.dialect.now} - ${olderThan}`;
   const checkouts = await removeAll(
     store,
-    `SELECT c.id FROM ${checkout} c WHERE c.account = ? AND c.opened_at < ${before} AND (c.state IN ('asked', 'open', 'refused', 'sent') OR c.closed_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM ${payment} p WHERE p.invoice_key = c.invoice_key AND p.outcome = 'approved') LIMIT ${BATCH}`,
+    `SELECT c.id FROM ${checkout} c WHERE c.account = ? AND c.opened_at < ${before} AND (c.state IN ('asked', 'open', 'refused', 'sent') OR c.closed_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM ${payment} p WHERE p.invoice_key = c.invoice_key AND p.gateway = c.gateway AND p.outcome = 'approved') LIMIT ${BATCH}`,
     [[checkout, 'id']],
   );
   const payments = await removeAll(

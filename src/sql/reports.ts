@@ -108,7 +108,7 @@ async function* unsettledAttempts<Tx>(
     table: checkout,
     columns: `${ATTEMPT_COLUMNS}, t.state`,
     time: 'opened_at',
-    where: `t.state IN (${UNSETTLED.map((state) => `'${state}'`).join(', ')}) AND t.opened_at < ${store.dialect.now} - ${olderThan} AND t.closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM ${payment} p WHERE p.invoice_key = t.invoice_key)`,
+    where: `t.state IN (${UNSETTLED.map((state) => `'${state}'`).join(', ')}) AND t.opened_at < ${store.dialect.now} - ${olderThan} AND t.closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM ${payment} p WHERE p.invoice_key = t.invoice_key AND p.gateway = t.gateway)`,
     tenant,
   });
   for await (const timed of rows) {

@@ -19,7 +19,7 @@ import { dtoErrors } from '../utils/dto.js';
 import type { AttemptStore } from './attempt-store.js';
 import { bylineErrors, CLOSING, closingValues, type Byline } from './byline.js';
 import { DUE_AGAIN } from './cases.js';
-import type { JournalStore } from './journal-store.js';
+import { REFUSED_LAST, type JournalStore } from './journal-store.js';
 import {
   optionalText,
   PAYMENT_COLUMNS,
@@ -143,7 +143,7 @@ export class Settlements<Tx> {
   }: Settlement): Promise<Partial<PaymentFacts>> {
     const { store } = this;
     const [row] = await store.query(
-      `SELECT gateway, order_no, amount, currency FROM ${store.tables.checkout} WHERE invoice_key = ? ORDER BY opened_at DESC, id DESC LIMIT 1`,
+      `SELECT gateway, order_no, amount, currency FROM ${store.tables.checkout} WHERE invoice_key = ? ORDER BY ${REFUSED_LAST}, opened_at DESC, id DESC LIMIT 1`,
       [store.key(tenant, invoiceNo)],
     );
     return row
@@ -232,7 +232,7 @@ export class Settlements<Tx> {
 
   /** The outcome of the attempts for the invoice is known now. */
   private async endAttempts(
-    { id, tenant, invoiceNo, outcome }: SignedPayment,
+    { id, tenant, gateway, invoiceNo, outcome }: SignedPayment,
     byline: Byline,
     tx: Tx,
   ): Promise<void> {
@@ -245,11 +245,12 @@ export class Settlements<Tx> {
       ? "'asked', 'open', 'sent', 'charging', 'unknown'"
       : "'unknown'";
     await store.execute(
-      `UPDATE ${store.tables.checkout} SET ${ending}, closed_at = ${store.dialect.now}, ${CLOSING} WHERE invoice_key = ? AND state IN (${states})`,
+      `UPDATE ${store.tables.checkout} SET ${ending}, closed_at = ${store.dialect.now}, ${CLOSING} WHERE invoice_key = ? AND gateway = ? AND state IN (${states})`,
       [
         ...(isApproved ? [id] : []),
         ...closingValues(byline),
         store.key(tenant, invoiceNo),
+        gateway,
       ],
       tx,
     );

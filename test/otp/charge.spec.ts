@@ -35,6 +35,20 @@ describe('money that may have been taken', () => {
     ['an amount that cannot be read', paid({ transaction_id: 1, amount: 'x' })],
     ['no money at all', paid({ transaction_id: 1, amount: 0 })],
     ['something else than Plutu', [200, {}]],
+    [
+      'an error inside HTTP 200 that nobody knows',
+      [200, { error: { code: 'PAYMENT_PENDING', message: 'x' } }],
+    ],
+    ['HTTP 409 without a code', [409, { message: 'conflict' }]],
+    [
+      'a transaction number that JavaScript cannot read',
+      [
+        200,
+        JSON.parse(
+          '{"status":200,"result":{"transaction_id":90071992547409931}}',
+        ),
+      ],
+    ],
   ])('%s is reported, and never asked for again', async (_, answer) => {
     recordErrors();
     const { service, order, confirms, emitter } = await otpShop({
@@ -81,6 +95,31 @@ describe('money that may have been taken', () => {
     );
 
     expect(performance.now() - start).toBeGreaterThan(250);
+  });
+
+  it('blocks its order: another code of it charges nobody, and none is sent', async () => {
+    recordErrors();
+    const { service, order, confirms } = await otpShop({
+      confirms: ['hang-up', PAID],
+      before: () => sleep(200),
+    });
+    const [one, two] = [
+      await service.sendOtp(order),
+      await service.sendOtp(order),
+    ];
+
+    const results = await Promise.allSettled(
+      [one, two].map(({ token }) => service.confirm({ token, code: CODE })),
+    );
+
+    expect(results).toMatchObject([
+      { reason: { code: 'PLUTU_PAYMENT_UNKNOWN' } },
+      { reason: { code: 'PLUTU_PAYMENT_UNKNOWN' } },
+    ]);
+    await expect(service.sendOtp(order)).rejects.toThrow(
+      PlutuPaymentUnknownError,
+    );
+    expect(confirms()).toBe(1);
   });
 
   it('a token that has expired still says so, and does not ask for a new code', async () => {
@@ -132,6 +171,40 @@ describe('money that was taken', () => {
       { transactionId: '100923' },
     );
     expect([calls, confirms()]).toEqual([2, 1]);
+  });
+
+  it('and whose consumer fails is handed over again by itself', async () => {
+    recordErrors();
+    const { service, order, emitter, confirms } = await otpShop({
+      setup: { isDeaf: true },
+    });
+    let calls = 0;
+    emitter.on(PLUTU_EVENTS.paymentApproved, () => {
+      if (++calls === 1) throw new Error('the database is down');
+    });
+    const { token } = await service.sendOtp(order);
+    await service.confirm({ token, code: CODE }).catch(() => {});
+
+    await expect.poll(() => calls).toBe(2);
+    expect(confirms()).toBe(1);
+  });
+
+  it('and whose consumer fails does not hold up an application that is stopped', async () => {
+    recordErrors();
+    const { app, service, order, emitter } = await otpShop({
+      setup: { isDeaf: true },
+    });
+    let calls = 0;
+    emitter.on(PLUTU_EVENTS.paymentApproved, () => {
+      calls++;
+      throw new Error('the database is down');
+    });
+    const { token } = await service.sendOtp(order);
+    await service.confirm({ token, code: CODE }).catch(() => {});
+
+    await app.close();
+
+    expect(calls).toBe(2);
   });
 
   it('of another amount than was asked for is a mismatch that says what was due', async () => {
@@ -223,6 +296,36 @@ describe('nobody is charged', () => {
     );
   });
 
+  it('who has waited for another tab, if the invoice is not due any more by then', async () => {
+    let isDue = true;
+    const orders = {
+      findInvoice: () => (isDue ? { amount: '5.00', currency: 'LYD' } : null),
+    };
+    const { service, order, confirms } = await otpShop({
+      confirms: [refusal('CONFIRMATION_ERROR'), PAID],
+      before: async () => {
+        await sleep(300);
+        isDue = false;
+      },
+      plutu: { invoices: 'ORDERS' },
+      setup: { providers: [{ provide: 'ORDERS', useValue: orders }] },
+    });
+    const [one, two] = [
+      await service.sendOtp(order),
+      await service.sendOtp(order),
+    ];
+
+    const results = await Promise.allSettled(
+      [one, two].map(({ token }) => service.confirm({ token, code: CODE })),
+    );
+
+    expect(results).toMatchObject([
+      { reason: { problem: 'wrong-code' } },
+      { reason: { code: 'PLUTU_INVOICE_MISMATCH' } },
+    ]);
+    expect(confirms()).toBe(1);
+  });
+
   it('for a process that Plutu has opened for another amount', async () => {
     const { service, order } = await otpShop({
       verify: [
@@ -268,6 +371,34 @@ describe('nobody is charged', () => {
     await expect(
       service.sendOtp({ ...order, invoiceNo: 'd', mobileNumber: '0911111111' }),
     ).resolves.toBeDefined();
+  });
+
+  it('and a code that may have been sent counts, too', async () => {
+    const { service, order } = await otpShop({
+      verify: 'hang-up',
+      options: { maxCodes: 2 },
+    });
+    for (let time = 0; time < 2; time++) {
+      await expect(service.sendOtp(order)).rejects.toMatchObject({
+        code: 'PLUTU_OUTCOME_UNKNOWN',
+        message: expect.stringContaining('A code may have been sent'),
+      });
+    }
+    await expect(service.sendOtp(order)).rejects.toMatchObject({
+      problem: 'too-many-codes',
+    });
+  });
+
+  it('after too many refusals with a code that nobody knows, whatever their HTTP status', async () => {
+    const { service, order, confirms } = await otpShop({
+      confirms: [refusal('NEW_REFUSAL', 403)],
+      options: { maxRefusals: 2 },
+    });
+    const { token } = await service.sendOtp(order);
+    for (let time = 0; time < 4; time++) {
+      await service.confirm({ token, code: CODE }).catch(() => {});
+    }
+    expect(confirms()).toBe(2);
   });
 
   it('a code that Plutu did not send counts for nothing', async () => {

@@ -178,7 +178,7 @@ it('nothing personal shows in errors, events or logs: number, birth year, code',
       .mockImplementation((...parts: unknown[]) => void lines.push(...parts));
     onTestFinished(() => spy.mockRestore());
   }
-  const echo = 'No 0912345678, 218912345678, born 1987';
+  const echo = 'No 0912345678, 218912345678 or 091-234 5678';
   const echoing = (code: string) =>
     [400, { error: { status: 400, code, message: echo } }] as const;
   const verify = await otpShop(
@@ -199,6 +199,12 @@ it('nothing personal shows in errors, events or logs: number, birth year, code',
   const { token } = await confirm.service.sendOtp(confirm.order);
   await look(confirm.service.confirm({ token, code: '987654' }));
   await look(confirm.service.confirm({ token, code: '98765' }));
+  const naming = await otpShop(
+    { gateway: SADAD, feature: sadad, request: { birthYear: '1987' } },
+    { confirms: [echoing('NEW_CODE')] },
+  );
+  const named = await naming.service.sendOtp(naming.order);
+  await look(naming.service.confirm({ token: named.token, code: '987654' }));
 
   const shown = [...views, inspect(lines, { depth: 10 })].join('\n');
   expect(shown).toContain('PLUTU_PAYMENT_UNKNOWN');

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { expect, it } from 'vitest';
-import { PlutuAlreadyPaidError, type InvoiceQuery } from '../../src/index.js';
+import {
+  OnPaymentCanceled,
+  PlutuAlreadyPaidError,
+  type InvoiceQuery,
+} from '../../src/index.js';
 import { createDatabase } from '../support/databases.js';
 import { approved } from '../support/delivery-contract.js';
 import {
@@ -34,6 +38,87 @@ await describeOnBoth('orders in the journal', (server) => {
       },
     ]);
     expect(books.credits).toEqual([500]);
+  });
+
+  it('an invoice that was made for one order cannot be opened for another, nor take its payment there', async () => {
+    const database = await createDatabase(server);
+    const { journal, books, bring } = await startShop(database);
+    await journal.openingCheckout(attempt('o-7.1', { orderNo: 'o-7' }));
+
+    for (const facts of [{ orderNo: 'o-8' }, {}]) {
+      await expect(
+        journal.openingCheckout(attempt('o-7.1', facts)),
+      ).rejects.toMatchObject({
+        code: 'PLUTU_INVALID_REQUEST',
+        fields: { invoiceNo: ['invoiceNo o-7.1 belongs to another order'] },
+      });
+    }
+    await bring({ invoiceNo: 'o-7.1' });
+
+    await expect
+      .poll(() => books.payments, SOON)
+      .toMatchObject([{ invoiceNo: 'o-7.1', orderNo: 'o-7' }]);
+  });
+
+  it('a cancel whose consumer fails is not published any more once the order is paid', async () => {
+    const database = await createDatabase(server);
+    let calls = 0;
+    @Injectable()
+    class Flaky {
+      @OnPaymentCanceled({ consumer: 'flaky' })
+      cancel(): void {
+        calls++;
+        throw new Error('not now');
+      }
+    }
+    const { journal, books, bring } = await startShop(database, {
+      providers: [Flaky],
+      backoff: 1_000,
+    });
+    for (const invoiceNo of ['o-7.1', 'o-7.2']) {
+      await journal.openingCheckout(attempt(invoiceNo, { orderNo: 'o-7' }));
+    }
+    await bring({ invoiceNo: 'o-7.1', outcome: 'canceled' });
+    await expect.poll(() => calls, SOON).toBe(1);
+
+    await bring({ invoiceNo: 'o-7.2', transactionId: 't-2' });
+    await expect.poll(() => books.credits, SOON).toEqual([500]);
+    await expect
+      .poll(
+        () =>
+          database.query(
+            'SELECT id FROM plutu_payment WHERE due_at IS NOT NULL',
+          ),
+        { timeout: 9_000 },
+      )
+      .toEqual([]);
+
+    expect(calls).toBe(1);
+  });
+
+  it('a cancel that overtakes a payment which is still being judged is not published', async () => {
+    const database = await createDatabase(server);
+    const { journal, books, bring } = await startShop(database);
+    const { journal: other } = await startShop(database, { worker: false });
+    await journal.openingCheckout(attempt('o-7.1', { orderNo: 'o-7' }));
+    // Accepted, and its instance is busy with it.
+    await other.accept(approved({ invoiceNo: 'o-7.1' }));
+    await database.query(
+      "UPDATE plutu_payment SET lease = 'other', due_at = due_at + 60000",
+    );
+
+    await bring({ invoiceNo: 'o-7.1', outcome: 'canceled' });
+    await expect
+      .poll(
+        () =>
+          database.query(
+            "SELECT verdict FROM plutu_payment WHERE outcome = 'canceled' AND done_at IS NOT NULL",
+          ),
+        SOON,
+      )
+      .toHaveLength(1);
+
+    expect(books.payments).toEqual([]);
   });
 
   it('a payment of an invoice that the journal never opened is for the order of the same number', async () => {

@@ -13,7 +13,13 @@ import {
   type TestDatabase,
   executorOf,
 } from '../support/databases.js';
-import { attempt, describeOnBoth, startShop } from '../support/journals.js';
+import {
+  attempt,
+  describeOnBoth,
+  listed,
+  SOON,
+  startShop,
+} from '../support/journals.js';
 
 const LIMITS: ChargeLimits = { refusals: 3, silence: 60_000 };
 
@@ -34,6 +40,7 @@ const paid = (charge: OtpCharge) =>
   new PaymentApprovedEvent({
     gateway: charge.gateway,
     invoiceNo: charge.invoiceNo,
+    orderNo: charge.orderNo,
     transactionId: `t-${charge.invoiceNo}`,
     amount: '5.00',
     requestedAmount: charge.amount,
@@ -147,7 +154,7 @@ await describeOnBoth('one-time passwords in the journal', (server) => {
     await journal.beginCharge(charge, LIMITS);
     await journal.endCharge(charge, 'unknown');
 
-    expect(await journal.beginCharge(charge, LIMITS)).toEqual({
+    expect(await journal.beginCharge(charge, LIMITS)).toMatchObject({
       state: 'unknown',
     });
     // What comes too late changes nothing.
@@ -184,6 +191,63 @@ await describeOnBoth('one-time passwords in the journal', (server) => {
       orderNo: 'o-7',
       first: { invoiceNo: 'o-7.1', gateway: 'mpgs' },
     });
+  });
+
+  it('an order that may have been charged is not charged again, until somebody closes the case', async () => {
+    const database = await createDatabase(server);
+    const { journal, books } = await startShop(database);
+    const one = await sendCode(journal, sadad('o-7.1', { orderNo: 'o-7' }));
+    const two = await sendCode(journal, sadad('o-7.2', { orderNo: 'o-7' }));
+    await journal.beginCharge(one, LIMITS);
+    await journal.endCharge(one, 'unknown');
+
+    expect(await journal.beginCharge(two, LIMITS)).toMatchObject({
+      state: 'unknown',
+      payment: { invoiceNo: 'o-7.1', orderNo: 'o-7', gateway: 'sadadapi' },
+    });
+    await expect(
+      journal.openingCheckout(sadad('o-7.3', { orderNo: 'o-7' })),
+    ).rejects.toMatchObject({
+      code: 'PLUTU_PAYMENT_UNKNOWN',
+      payment: { invoiceNo: 'o-7.1' },
+    });
+    await expect
+      .poll(() => books.unknown, SOON)
+      .toMatchObject([{ invoiceNo: 'o-7.1' }]);
+
+    const [open] = await listed(journal.openCases());
+    await journal.closeCase(open?.id ?? '', { by: 'Amna' });
+    expect(await journal.beginCharge(two, LIMITS)).toMatchObject({
+      state: 'begun',
+    });
+  });
+
+  it('an unknown charge stays an open case if the same number is paid at another gateway', async () => {
+    const database = await createDatabase(server);
+    const { journal, books, bring } = await startShop(database);
+    const charge = await sendCode(journal, sadad('inv-1'));
+    await journal.beginCharge(charge, LIMITS);
+    await journal.endCharge(charge, 'unknown');
+
+    await bring({ invoiceNo: 'inv-1' });
+    await expect.poll(() => books.credits, SOON).toEqual([500]);
+
+    expect(await listed(journal.openCases())).toMatchObject([
+      { kind: 'unknown', gateway: 'sadadapi' },
+    ]);
+  });
+
+  it('no charge begins in an application that is being stopped', async () => {
+    const database = await createDatabase(server);
+    const { journal } = await startShop(database, { worker: false });
+    const charge = await sendCode(journal, sadad('inv-1'));
+
+    await journal.onModuleDestroy();
+
+    await expect(journal.beginCharge(charge, LIMITS)).rejects.toThrow(
+      'being stopped',
+    );
+    expect(await statesIn(database)).toEqual(['sent']);
   });
 
   it('a payment that comes after its charge was given up as unknown settles it', async () => {

@@ -29,6 +29,8 @@ export class MpgsService {
    *   `findCredentials` failed; nothing was sent.
    * @throws {PlutuAlreadyPaidError} with a journal: the order is paid; nothing was
    *   sent.
+   * @throws {PlutuPaymentUnknownError} with a journal: the order may have been charged
+   *   before; nothing was sent.
    * @throws {PlutuJournalError} the journal could not be written; nothing was sent.
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.

@@ -24,6 +24,8 @@ export class SadadService {
    * @throws {PlutuInvoiceMismatchError} with the `invoices` option: there is no
    *   such invoice, or another amount is due; nothing was sent.
    * @throws {PlutuAlreadyPaidError} the order is paid; nothing was sent.
+   * @throws {PlutuPaymentUnknownError} the order may have been charged before; nothing
+   *   was sent.
    * @throws {PlutuLookupError} the application's `findInvoice` or
    *   `findCredentials` failed; nothing was sent.
    * @throws {PlutuJournalError} the journal could not be written; nothing was sent.
