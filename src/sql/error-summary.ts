@@ -7,13 +7,13 @@ const CODE = /^(?:[A-Za-z][A-Za-z0-9_]{0,63}|[0-9A-Z]{5})$/;
  * Says who failed, and with what kind of error. What an error says may name a
  * customer, and belongs into the log.
  */
-export function summaryOf(error: unknown): string {
+export function errorSummaryOf(error: unknown): string {
   if (error instanceof AggregateError) {
     const errors: unknown[] = error.errors;
-    return errors.map(summaryOf).join('; ');
+    return errors.map(errorSummaryOf).join('; ');
   }
   if (error instanceof ConsumerError) {
-    return `${error.consumer}: ${summaryOf(error.cause)}`;
+    return `${error.consumer}: ${errorSummaryOf(error.cause)}`;
   }
   if (!(error instanceof Error)) return typeof error;
   const code: unknown = Reflect.get(error, 'code');

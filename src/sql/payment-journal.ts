@@ -31,6 +31,7 @@ import {
   type SignedPayment,
 } from '../payments/payment-record.js';
 import { runningConsumer } from '../payments/running-consumer.js';
+import { logFields } from '../utils/log-fields.js';
 import { messageOf } from '../utils/stack-of.js';
 import type { AttemptStore } from './attempt-store.js';
 import type { Byline } from './byline.js';
@@ -314,6 +315,14 @@ export class PaymentJournal<Tx = unknown>
         } catch (error) {
           this.logger.error(
             `What Plutu said to invoice ${checkout.invoiceNo} (${opening}) could not be written down: ${messageOf(error)}`,
+            ...logFields({
+              account: this.store.account,
+              tenant: checkout.tenant,
+              gateway: checkout.gateway,
+              invoiceNo: checkout.invoiceNo,
+              orderNo: checkout.orderNo,
+              opening,
+            }),
           );
         }
       },

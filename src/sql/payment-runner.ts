@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { describePayment } from '../payments/describe-payment.js';
+import { describePayment, summaryOf } from '../payments/describe-payment.js';
 import type { PaymentProcessor } from '../payments/payment-delivery.js';
 import type { PaymentRecord } from '../payments/payment-record.js';
+import { failedConsumers } from '../payments/plutu-events.js';
 import { inTime } from '../utils/in-time.js';
+import { logFields } from '../utils/log-fields.js';
 import { messageOf } from '../utils/stack-of.js';
-import { summaryOf } from './error-summary.js';
+import { errorSummaryOf } from './error-summary.js';
 import {
   LEASE,
   LeaseLostError,
@@ -219,6 +221,7 @@ export class PaymentRunner<Tx> {
         // Its lease ends by itself, and then it is tried again.
         this.logger.error(
           `The journal could not be written: ${describePayment(payment)}: ${messageOf(error)}`,
+          ...logFields(summaryOf(payment)),
         );
       })
       .finally(() => {
@@ -294,12 +297,19 @@ export class PaymentRunner<Tx> {
   ): Promise<void> {
     const { payment } = record;
     const reason = messageOf(error);
-    const summary = summaryOf(error);
+    const summary = errorSummaryOf(error);
+    const fields = logFields({
+      ...summaryOf(payment),
+      attempt: attempts,
+      consumers: failedConsumers(error),
+      reason,
+    });
     // If another instance has it by now, this attempt does not count.
     await this.store.renew(payment.id ?? '', lease);
     if (error instanceof CrashError || attempts >= this.options.attempts) {
       this.logger.error(
         `Payment given up after ${attempts} attempts: ${describePayment(payment)}: ${reason}`,
+        ...fields,
       );
       // Before it is put away: an alert may come twice, but never not at all.
       await inTime(
@@ -318,6 +328,7 @@ export class PaymentRunner<Tx> {
     );
     this.logger.warn(
       `Consumers failed, tried again in about ${Math.ceil(pause / 1000)} s (attempt ${attempts} of ${this.options.attempts}): ${describePayment(payment)}: ${reason}`,
+      ...fields,
     );
     await this.store.putBack(
       record,
