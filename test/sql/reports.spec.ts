@@ -602,6 +602,21 @@ await describeOnBoth('reports of the journal', (server) => {
       await expect.poll(() => books.credits, SOON).toEqual([500]);
     });
 
+    it('the amount is that of the attempt which Plutu took, and not of one that it refused', async () => {
+      const database = await createDatabase(server);
+      const { journal } = await startShop(database, { worker: false });
+      const open = await journal.openingCheckout(attempt('o-1'));
+      await open.asked('open');
+      const refused = await journal.openingCheckout(
+        attempt('o-1', { amount: '900.00' }),
+      );
+      await refused.asked('refused');
+
+      expect(
+        await journal.settle(settlement({ invoiceNo: 'o-1' })),
+      ).toMatchObject({ payment: { amount: '5.00' } });
+    });
+
     it('an unknown attempt is settled by hand, and closed', async () => {
       const database = await createDatabase(server);
       const { journal, books } = await startShop(database);
