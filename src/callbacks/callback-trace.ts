@@ -13,7 +13,7 @@ import type { CallbackEndpoint } from './endpoint-metadata.js';
 type Response = ServerResponse | { readonly raw: ServerResponse };
 
 /**
- * Publishes a message from here until it is answered, by whomever.
+ * Publishes a message from here until it is answered.
  *
  * @param run takes the message in, and notes what it is; without a trace if nobody
  *   listens.

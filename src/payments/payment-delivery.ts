@@ -40,7 +40,7 @@ export interface PaymentProcessor {
    *   What it rejects with counts as a failure.
    * @param handlerTimeout how long one consumer may take, in milliseconds. It
    *   goes on, but counts as failed.
-   * @param attempt which attempt at this payment it is, from 1, for whoever watches.
+   * @param attempt which attempt at this payment it is, from 1; for diagnostics.
    * @returns the record, with every consumer done.
    * @throws {Error} if the record is not one that this release reads, the invoices
    *   cannot be read, a consumer fails, or nothing consumes an approved payment.
@@ -56,7 +56,7 @@ export interface PaymentProcessor {
   /** For a delivery that gives up on a payment: alerts the application. */
   reportFailure(failure: DeliveryFailure): Promise<void>;
 
-  /** For whoever keeps the charges, if one has no clear end: alerts the application. */
+  /** For the store of the charges: alerts the application if one has no clear outcome. */
   reportUnknown(payment: UnknownPayment): Promise<void>;
 }
 

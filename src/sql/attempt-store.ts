@@ -103,7 +103,7 @@ export class AttemptStore<Tx> {
   }
 
   /**
-   * Begins to charge, if that may be. Whoever charges for an order locks all of its
+   * Begins to charge, if that is allowed. Charging for an order locks all of its
    * attempts, so that one does so at a time.
    *
    * @throws {PlutuAlreadyPaidError} if another invoice has paid the order.
@@ -165,7 +165,7 @@ export class AttemptStore<Tx> {
         );
         return;
       case 'unknown':
-        // Due at once: whoever watches the charges reports it.
+        // Due at once, so that an instance that watches the charges reports it.
         await this.change(
           id,
           `state = 'unknown', due_at = ${this.store.dialect.now}`,

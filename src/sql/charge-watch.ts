@@ -15,7 +15,7 @@ const CLOSE_TIMEOUT = 10_000;
 
 /**
  * Looks for charges that began and never ended, because the process that asked Plutu
- * has died: their outcome is unknown, and the application is told so.
+ * has died: their outcome is unknown, which is reported to the application.
  */
 export class ChargeWatch<Tx> {
   private readonly logger = new Logger('PlutuJournal');

@@ -342,7 +342,7 @@ export class PaymentJournal<Tx = unknown>
       if (start.state === 'begun') this.charges.begun(charge.id);
       return start;
     } catch (error) {
-      // If it begins after all, nobody is there who would charge.
+      // If it begins after all, there is no caller left to charge.
       this.undoBeginning(charge, beginning).catch(() => {});
       throw error;
     }

@@ -54,7 +54,7 @@ const PAYMENT = {
   currency: 'USD',
 };
 
-/** Two consumers, one of which fails as often as it is told. */
+/** Two consumers, one of which fails a given number of times. */
 @Injectable()
 class Orders {
   failures = 0;

@@ -39,7 +39,7 @@ const SUCCESS_CODES = ['CHECKOUT_REDIRECT', 'OTP_SENT', 'CHARGED'] as const;
 
 export type SuccessCode = (typeof SUCCESS_CODES)[number];
 
-/** Whether a request was done, and its sender was told so. */
+/** Whether a request was carried out, and its sender got the answer. */
 export function isTaken({ status, code }: SandboxRequest): boolean {
   return status === 200 && SUCCESS_CODES.some((one) => one === code);
 }
