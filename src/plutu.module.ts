@@ -29,7 +29,9 @@ import { ReturnUrls } from './checkout/return-urls.js';
 import { PlutuConfigurationError } from './errors/plutu-errors.js';
 import { gatewayPath, type GatewayFeature } from './gateways/gateway.js';
 import { mpgs } from './gateways/mpgs/mpgs.gateway.js';
-import { OneTimePasswords, OTP_ATTEMPTS } from './otp/one-time-passwords.js';
+import { ChargeEnds } from './otp/charge-ends.js';
+import { OtpConfirmations } from './otp/otp-confirmations.js';
+import { OtpSender } from './otp/otp-sender.js';
 import { OtpAttemptsInMemory } from './otp/otp-attempts-in-memory.js';
 import { PlutuHealthIndicator } from './payments/health.js';
 import { defaultDelivery } from './payments/in-process-delivery.js';
@@ -40,7 +42,7 @@ import {
   type PaymentDeliveryDefinition,
 } from './payments/payment-delivery.js';
 import { PaymentIntake } from './payments/payment-intake.js';
-import { PAYMENT_JOURNAL } from './payments/payment-journal.js';
+import { OTP_ATTEMPTS, PAYMENT_JOURNAL } from './payments/payment-journal.js';
 import { EventPaymentProcessor } from './payments/payment-processor.js';
 import { PlutuEventsModule } from './payments/plutu-events.module.js';
 import { PaymentRequests } from './requests/payment-requests.js';
@@ -294,7 +296,9 @@ export class PlutuModule implements OnModuleInit {
         Checkouts,
         ...(gateways.haveOtp
           ? [
-              OneTimePasswords,
+              OtpSender,
+              OtpConfirmations,
+              ChargeEnds,
               options.journal
                 ? { provide: OTP_ATTEMPTS, useExisting: PAYMENT_JOURNAL }
                 : { provide: OTP_ATTEMPTS, useClass: OtpAttemptsInMemory },

@@ -51,6 +51,13 @@ export class EnabledGateways {
     return [...this.byName.values()].some(({ otp }) => otp !== undefined);
   }
 
+  /** @throws {TypeError} for a gateway that is not paid with one-time passwords. */
+  otpLimitsOf(name: string): OtpLimits {
+    const limits = this.find(name)?.otp;
+    if (!limits) throw new TypeError(`${name} is not among "gateways".`);
+    return limits;
+  }
+
   /** @returns `undefined` if the registration does not have it. */
   find(name: string): EnabledGateway | undefined {
     return this.byName.get(name);

@@ -14,7 +14,8 @@ import {
 import { PlutuErrorsInterceptor } from '../errors/http-answers.js';
 import type { Payment } from '../payments/payment.js';
 import { withCustomerIp } from '../requests/customer-ip.js';
-import { OneTimePasswords } from './one-time-passwords.js';
+import { OtpConfirmations } from './otp-confirmations.js';
+import { OtpSender } from './otp-sender.js';
 import type { OtpPayment } from './otp-payment.js';
 import type { SentOtp } from './otp.dto.js';
 
@@ -34,14 +35,14 @@ export function createOtpController({
 }: OtpRoute): Type<unknown> {
   @Controller({ path, version: VERSION_NEUTRAL })
   class OtpController {
-    constructor(private readonly oneTimePasswords: OneTimePasswords) {}
+    constructor(private readonly sender: OtpSender) {}
 
     @Post('otp')
     @UseGuards(...guards)
     @UseInterceptors(PlutuErrorsInterceptor)
     @Header('Cache-Control', 'no-store')
     otp(@Body() request: unknown): Promise<SentOtp> {
-      return this.oneTimePasswords.sendFor(payment, request);
+      return this.sender.sendFor(payment, request);
     }
   }
 
@@ -62,7 +63,7 @@ export function createConfirmController({
 }: OtpRoute & { readonly sendsCallerIp: boolean }): Type<unknown> {
   @Controller({ path, version: VERSION_NEUTRAL })
   class ConfirmController {
-    constructor(private readonly oneTimePasswords: OneTimePasswords) {}
+    constructor(private readonly confirmations: OtpConfirmations) {}
 
     @Post('confirm')
     @HttpCode(200)
@@ -73,7 +74,7 @@ export function createConfirmController({
       @Body() request: unknown,
       @Ip() callerIp: string | undefined,
     ): Promise<Payment> {
-      return this.oneTimePasswords.confirm(
+      return this.confirmations.confirm(
         payment,
         sendsCallerIp ? withCustomerIp(request, callerIp) : request,
       );

@@ -167,5 +167,8 @@ export type PaymentJournalDefinition = PaymentDeliveryDefinition & {
   readonly isJournal: true;
 };
 
+/** The injection token of the {@link OtpAttempts}. */
+export const OTP_ATTEMPTS = Symbol('OTP_ATTEMPTS');
+
 /** The injection token of the {@link JournalDelivery}, if there is one. */
 export const PAYMENT_JOURNAL = Symbol('PAYMENT_JOURNAL');

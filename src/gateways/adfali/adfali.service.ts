@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { OneTimePasswords } from '../../otp/one-time-passwords.js';
+import { OtpConfirmations } from '../../otp/otp-confirmations.js';
+import { OtpSender } from '../../otp/otp-sender.js';
 import type { ConfirmOtpDto, SendOtpDto, SentOtp } from '../../otp/otp.dto.js';
 import type { Payment } from '../../payments/payment.js';
 import type {
@@ -14,7 +15,10 @@ export type AdfaliOtpRequest = WithInvoiceOrOrder<SendOtpDto> & PaymentOwner;
 /** Takes payments through Plutu's Adfali gateway, with a one-time password. */
 @Injectable()
 export class AdfaliService {
-  constructor(private readonly oneTimePasswords: OneTimePasswords) {}
+  constructor(
+    private readonly sender: OtpSender,
+    private readonly confirmations: OtpConfirmations,
+  ) {}
 
   /**
    * Sends a one-time password to the customer and resolves to a token for
@@ -36,7 +40,7 @@ export class AdfaliService {
    * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
    */
   async sendOtp(request: AdfaliOtpRequest): Promise<SentOtp> {
-    return this.oneTimePasswords.send(ADFALI_PAYMENT, request);
+    return this.sender.send(ADFALI_PAYMENT, request);
   }
 
   /**
@@ -65,6 +69,6 @@ export class AdfaliService {
    *   could not be handed to the consumers; calling again charges nothing.
    */
   async confirm(confirmation: ConfirmOtpDto): Promise<Payment> {
-    return this.oneTimePasswords.confirm(ADFALI_PAYMENT, confirmation);
+    return this.confirmations.confirm(ADFALI_PAYMENT, confirmation);
   }
 }

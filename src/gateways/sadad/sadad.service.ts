@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { OneTimePasswords } from '../../otp/one-time-passwords.js';
+import { OtpConfirmations } from '../../otp/otp-confirmations.js';
+import { OtpSender } from '../../otp/otp-sender.js';
 import type { ConfirmOtpDto, SentOtp } from '../../otp/otp.dto.js';
 import type { Payment } from '../../payments/payment.js';
 import type {
@@ -14,7 +15,10 @@ export type SadadOtpRequest = WithInvoiceOrOrder<SadadOtpDto> & PaymentOwner;
 /** Takes payments through Plutu's Sadad gateway, with a one-time password. */
 @Injectable()
 export class SadadService {
-  constructor(private readonly oneTimePasswords: OneTimePasswords) {}
+  constructor(
+    private readonly sender: OtpSender,
+    private readonly confirmations: OtpConfirmations,
+  ) {}
 
   /**
    * Sends a one-time password to the customer and resolves to a token for
@@ -36,7 +40,7 @@ export class SadadService {
    * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
    */
   async sendOtp(request: SadadOtpRequest): Promise<SentOtp> {
-    return this.oneTimePasswords.send(SADAD_PAYMENT, request);
+    return this.sender.send(SADAD_PAYMENT, request);
   }
 
   /**
@@ -65,6 +69,6 @@ export class SadadService {
    *   could not be handed to the consumers; calling again charges nothing.
    */
   async confirm(confirmation: ConfirmOtpDto): Promise<Payment> {
-    return this.oneTimePasswords.confirm(SADAD_PAYMENT, confirmation);
+    return this.confirmations.confirm(SADAD_PAYMENT, confirmation);
   }
 }
