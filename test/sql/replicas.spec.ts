@@ -3,7 +3,7 @@ import { withReplicas as withMysqlReplicas } from 'drizzle-orm/mysql-core';
 import { drizzle as drizzleMysql } from 'drizzle-orm/mysql2';
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import { withReplicas as withPgReplicas } from 'drizzle-orm/pg-core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   fromDrizzle,
   sqlJournal,
@@ -12,10 +12,6 @@ import {
 } from '../../src/sql/index.js';
 import {
   createDatabase,
-  findMariaDb,
-  findPostgres,
-  HOW_TO_GET_MARIADB,
-  HOW_TO_GET_POSTGRES,
   mysqlPool,
   pgPool,
   type FoundServer,
@@ -26,15 +22,8 @@ import {
   RecordingProcessor,
   startDelivery,
 } from '../support/delivery-contract.js';
+import { describeOnBoth } from '../support/journals.js';
 import { typeOrmLibrary } from '../support/sql-libraries.js';
-import { isMissing } from '../support/tools.js';
-
-const postgres = await findPostgres();
-const mariadb = await findMariaDb();
-afterAll(async () => {
-  await postgres?.close();
-  await mariadb?.close();
-});
 
 const throughTypeOrm = async (primary: TestDatabase, replica: TestDatabase) => {
   const { executor } = await typeOrmLibrary(primary, {
@@ -66,25 +55,22 @@ const throughDrizzleOnMysql = async (
     sql,
   );
 
-function itAsksNoReplica<Tx>(
+function itAsksNoReplica(
   library: string,
   server: FoundServer | undefined,
-  connect: (
-    primary: TestDatabase,
-    replica: TestDatabase,
-  ) => Promise<SqlExecutor<Tx>>,
+  connect: (primary: TestDatabase, replica: TestDatabase) => Promise<unknown>,
 ): void {
-  it(`the journal works on the primary alone through ${library}`, async () => {
+  it(`works on the primary alone through ${library}`, async () => {
     const primary = await createDatabase(server);
-    // It stays empty: who reads from it finds no tables.
+    // It stays empty: a statement that reads from it finds no tables.
     const replica = await createDatabase(server);
-    const executor = await connect(primary, replica);
+    const executor = (await connect(primary, replica)) as SqlExecutor;
     const processor = new RecordingProcessor();
     const { delivery } = await startDelivery(
       sqlJournal({ useFactory: () => executor }),
       processor,
     );
-    const journal = delivery as PaymentJournal<Tx>;
+    const journal = delivery as PaymentJournal;
 
     await journal.accept(approved());
     await expect.poll(() => processor.published).toHaveLength(1);
@@ -100,22 +86,11 @@ function itAsksNoReplica<Tx>(
   });
 }
 
-describe.skipIf(
-  isMissing(postgres, {
-    suite: 'replicas of PostgreSQL',
-    howToGetIt: HOW_TO_GET_POSTGRES,
-  }),
-)('beside a replica of PostgreSQL,', () => {
-  itAsksNoReplica('TypeORM', postgres, throughTypeOrm);
-  itAsksNoReplica('Drizzle', postgres, throughDrizzleOnPg);
-});
-
-describe.skipIf(
-  isMissing(mariadb, {
-    suite: 'replicas of MariaDB',
-    howToGetIt: HOW_TO_GET_MARIADB,
-  }),
-)('beside a replica of MariaDB,', () => {
-  itAsksNoReplica('TypeORM', mariadb, throughTypeOrm);
-  itAsksNoReplica('Drizzle', mariadb, throughDrizzleOnMysql);
+await describeOnBoth('the journal beside a replica', (server) => {
+  itAsksNoReplica('TypeORM', server, throughTypeOrm);
+  itAsksNoReplica('Drizzle', server, (primary, replica) =>
+    primary.dialect === 'postgres'
+      ? throughDrizzleOnPg(primary, replica)
+      : throughDrizzleOnMysql(primary, replica),
+  );
 });
