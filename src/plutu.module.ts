@@ -42,7 +42,11 @@ import {
   type PaymentDeliveryDefinition,
 } from './payments/payment-delivery.js';
 import { PaymentIntake } from './payments/payment-intake.js';
-import { OTP_ATTEMPTS, PAYMENT_JOURNAL } from './payments/payment-journal.js';
+import {
+  OTP_ATTEMPTS,
+  PAYMENT_JOURNAL,
+  type OtpAttempts,
+} from './payments/payment-journal.js';
 import { EventPaymentProcessor } from './payments/payment-processor.js';
 import { PlutuEventsModule } from './payments/plutu-events.module.js';
 import { PaymentRequests } from './requests/payment-requests.js';
@@ -298,7 +302,20 @@ export class PlutuModule implements OnModuleInit {
           ? [
               OtpSender,
               OtpConfirmations,
-              ChargeEnds,
+              {
+                provide: ChargeEnds,
+                useFactory: (
+                  account: PlutuAccount,
+                  intake: PaymentIntake,
+                  attempts: OtpAttempts,
+                ) => new ChargeEnds(account, intake, attempts),
+                // By the class, it would be the intake of the default account.
+                inject: [
+                  PlutuAccount,
+                  getPlutuToken(PaymentIntake, name),
+                  OTP_ATTEMPTS,
+                ],
+              },
               options.journal
                 ? { provide: OTP_ATTEMPTS, useExisting: PAYMENT_JOURNAL }
                 : { provide: OTP_ATTEMPTS, useClass: OtpAttemptsInMemory },

@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, type DynamicModule } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import {
   getPlutuToken,
+  mpgs,
   PLUTU_EVENTS,
+  PlutuModule,
   type ConfirmOtpDto,
   type GatewayFeature,
+  type InvoiceQuery,
+  type InvoiceSource,
   type OtpGateway,
   type OtpGatewayOptions,
   type Payment,
   type PlutuModuleOptions,
   type SentOtp,
 } from '../../src/index.js';
-import { record, startApp } from './app.js';
+import { ACCOUNT, record, startApp } from './app.js';
 import { httpServer, type SeenRequest } from './servers.js';
 
 /** A gateway with one-time passwords, as its contract has to know it. */
@@ -98,7 +103,9 @@ export async function otpShop(
     },
     setup,
   );
-  const service: Service = app.get(getPlutuToken(under.gateway.service));
+  const service: Service = app.get(
+    getPlutuToken(under.gateway.service, more.name),
+  );
   const order = {
     invoiceNo: 'inv-1',
     amount: '5.00',
@@ -120,6 +127,24 @@ export async function otpShop(
         new URLSearchParams(requests(action).at(-1)?.body ?? ''),
       ),
   };
+}
+
+@Injectable()
+class NoInvoices implements InvoiceSource {
+  findInvoice() {
+    return undefined;
+  }
+}
+
+/** Another account of the same application, which knows no invoice. */
+function elsewhere(options: Partial<PlutuModuleOptions>): DynamicModule {
+  return PlutuModule.forRoot({
+    ...ACCOUNT,
+    secretKey: 'secret-key-of-another-account',
+    returnUrl: undefined,
+    invoices: NoInvoices,
+    ...options,
+  });
 }
 
 /** What every gateway with one-time passwords keeps to. */
@@ -179,6 +204,52 @@ export function describeOtpContract(under: OtpGatewayUnderTest): void {
       });
       expect(events).toEqual([[PLUTU_EVENTS.paymentApproved, payment]]);
     });
+
+    it.each<[string, (own: GatewayFeature) => readonly DynamicModule[]]>([
+      ['alone', () => []],
+      [
+        'beside a default account with the same gateway',
+        (own) => [elsewhere({ gateways: [own] })],
+      ],
+      [
+        'beside a default account without it',
+        () => [elsewhere({ gateways: [mpgs()] })],
+      ],
+      [
+        'beside another account with a name',
+        (own) => [elsewhere({ name: 'asia', gateways: [own] })],
+      ],
+    ])(
+      'an account with a name judges and publishes its own payments: %s',
+      async (_, others) => {
+        const asked: string[] = [];
+        @Injectable()
+        class Invoices implements InvoiceSource {
+          findInvoice({ account }: InvoiceQuery) {
+            asked.push(account);
+            return { amount: '5.00', currency };
+          }
+        }
+        const { service, order, emitter } = await otpShop(under, {
+          plutu: {
+            name: 'eu',
+            invoices: Invoices,
+          },
+          setup: {
+            imports: [...others(under.feature())],
+            providers: [Invoices, NoInvoices],
+          },
+        });
+        const events = record(emitter);
+        const { token } = await service.sendOtp(order);
+
+        const payment = await service.confirm({ token, code });
+
+        expect(payment).toMatchObject({ account: 'eu', outcome: 'approved' });
+        expect(events).toEqual([[PLUTU_EVENTS.paymentApproved, payment]]);
+        expect(new Set(asked)).toEqual(new Set(['eu']));
+      },
+    );
 
     it('a wrong code charges nobody, and the right one still does', async () => {
       const { service, order, emitter } = await otpShop(under, {
