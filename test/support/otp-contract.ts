@@ -121,6 +121,7 @@ export async function otpShop(
     emitter,
     service,
     order,
+    requests,
     confirms: () => requests('confirm').length,
     form: (action: 'verify' | 'confirm') =>
       Object.fromEntries(
@@ -171,6 +172,23 @@ export function describeOtpContract(under: OtpGatewayUnderTest): void {
         ...under.form,
       });
     });
+
+    it.each(['abc', '', '0912', '+1 212 555 0100', undefined, 912345678])(
+      'a mobile number that is none in Libya is refused before Plutu is asked: %s',
+      async (mobileNumber) => {
+        const { service, order, requests } = await otpShop(under);
+
+        await expect(
+          service.sendOtp({ ...order, mobileNumber }),
+        ).rejects.toMatchObject({
+          code: 'PLUTU_INVALID_REQUEST',
+          fields: {
+            mobileNumber: [expect.stringMatching(/^mobileNumber must be/)],
+          },
+        });
+        expect(requests('verify')).toEqual([]);
+      },
+    );
 
     it('a right code charges what was sent, and the payment is published', async () => {
       const { service, order, form, emitter } = await otpShop(under);

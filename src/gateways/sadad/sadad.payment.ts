@@ -8,6 +8,7 @@ import type { OtpPayment } from '../../otp/otp-payment.js';
 import { SendOtpDto } from '../../otp/otp.dto.js';
 import { plainDigits } from '../../protocol/digits.js';
 import { mobileNumber } from '../../protocol/mobile-number.js';
+import { IsLibyanMobileNumber } from '../../requests/is-libyan-mobile-number.js';
 
 /** The prefixes of Al-Madar, whose wallet Sadad is, as Plutu's documentation says. */
 const AL_MADAR = /^09[13]/;
@@ -15,6 +16,8 @@ const AL_MADAR = /^09[13]/;
 /** What a one-time password of Sadad needs. */
 export class SadadOtpDto extends SendOtpDto {
   /** The same, of Al-Madar: it begins with 091 or 093. */
+  // class-validator drops the inherited rule if a subclass has one of its own.
+  @IsLibyanMobileNumber()
   @ValidateBy({
     name: 'isAlMadarNumber',
     validator: {
