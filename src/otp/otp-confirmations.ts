@@ -134,17 +134,8 @@ export class OtpConfirmations implements OnModuleDestroy {
       });
     }
     const dto = toDto(ConfirmOtpDto, request);
-    const code = typeof dto.code === 'string' ? plainDigits(dto.code) : '';
-    const isCode = /^\d+$/.test(code) && code.length === payment.codeLength;
-    const errors = {
-      ...(!isCode && {
-        code: [`code must be text of ${payment.codeLength} digits`],
-      }),
-      ...dtoErrors(dto),
-    };
-    if (Object.keys(errors).length > 0) {
-      throw new PlutuInvalidRequestError(errors);
-    }
+    const errors = dtoErrors(dto);
+    if (errors) throw new PlutuInvalidRequestError(errors);
     const notOurs = new PlutuInvalidRequestError({
       token: ['token is not one that sendOtp of this gateway has made'],
     });
@@ -157,6 +148,13 @@ export class OtpConfirmations implements OnModuleDestroy {
       });
     const content = openOtpToken(credentials.secretKeys(), owner, dto.token);
     if (content?.gateway !== payment.gateway) throw notOurs;
+    // After the token: how long a code is depends on the gateway.
+    const code = plainDigits(dto.code);
+    if (!/^\d+$/.test(code) || code.length !== payment.codeLength) {
+      throw new PlutuInvalidRequestError({
+        code: [`code must be text of ${payment.codeLength} digits`],
+      });
+    }
     return {
       payment,
       credentials,

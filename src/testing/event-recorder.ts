@@ -10,6 +10,7 @@ import {
   type PaymentCanceledEvent,
   type PaymentIncompleteEvent,
   type PaymentMismatchEvent,
+  type PaymentUnknownEvent,
 } from '../payments/events.js';
 import { PlutuEvents, type PublishedEvent } from '../payments/plutu-events.js';
 import { describeEvent } from '../sandbox/sandbox-event.js';
@@ -25,6 +26,8 @@ export interface PlutuEventsByName {
   incomplete: PaymentIncompleteEvent;
   /** Something was paid that was not due. */
   mismatch: PaymentMismatchEvent;
+  /** It is unknown whether a customer was charged. */
+  unknown: PaymentUnknownEvent;
   /** A callback was refused. */
   rejected: CallbackRejectedEvent;
   /** A checkout is open. */
@@ -69,6 +72,7 @@ const NAMES = new Map<string, PlutuEventName>([
   [PLUTU_EVENTS.paymentCanceled, 'canceled'],
   [PLUTU_EVENTS.paymentIncomplete, 'incomplete'],
   [PLUTU_EVENTS.paymentMismatch, 'mismatch'],
+  [PLUTU_EVENTS.paymentUnknown, 'unknown'],
   [PLUTU_EVENTS.callbackRejected, 'rejected'],
   [PLUTU_EVENTS.checkoutCreated, 'created'],
   [PLUTU_EVENTS.deliveryFailed, 'deliveryFailed'],
