@@ -139,7 +139,7 @@ describe.each([
     expect(delivery.status).toBe(303);
     expect(browser.status).toBe(303);
     expect(browser.headers.get('location')).toBe(
-      '/paid?outcome=approved&invoiceNo=inv-1',
+      '/paid?outcome=approved&invoiceNo=inv-1&orderNo=inv-1',
     );
     expect(browser.headers.get('cache-control')).toBe('no-store');
     expect(events.map(([name]) => name)).toEqual([
@@ -247,7 +247,7 @@ describe.each([
     expect(await wrapped.json()).toEqual({ data: PAID });
     expect(redirect.status).toBe(303);
     expect(redirect.headers.get('location')).toBe(
-      '/paid?outcome=approved&invoiceNo=inv-1',
+      '/paid?outcome=approved&invoiceNo=inv-1&orderNo=inv-1',
     );
   });
 

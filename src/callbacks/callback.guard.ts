@@ -129,7 +129,7 @@ export class PlutuCallbackGuard implements CanActivate {
     const { duplicate, booked: payment } = receipt;
     if (trace) {
       trace.arrival = duplicate ? 'duplicate' : 'new';
-      if (payment) trace.payment = summaryOf(payment);
+      trace.payment = summaryOf(payment ?? signed, receipt.orderNo);
     }
     if (!payment) throw new PaymentPendingException();
     if (payment.outcome === 'mismatch') {
@@ -156,8 +156,8 @@ export class PlutuCallbackGuard implements CanActivate {
     const patience = isBrowser(request) ? settings.browserWait : 0;
     const { account, tenant, gateway, invoiceNo } = back;
     const invoice = { account, tenant, gateway, invoiceNo };
-    const outcome = await intake.outcomeOf(invoice, isPaidFor, patience);
-    return outcome ? new CheckoutReturn({ ...invoice, outcome }) : back;
+    const result = await intake.resultOf(invoice, isPaidFor, patience);
+    return result ? new CheckoutReturn({ ...invoice, ...result }) : back;
   }
 
   /** @throws {CallbackException} unless Plutu signed it and it makes sense. */

@@ -37,6 +37,11 @@ export class CheckoutReturn {
   })
   readonly invoiceNo!: string;
 
+  /** As of the payment; `undefined` while that is not known. */
+  @IsOptional()
+  @IsString()
+  readonly orderNo: string | undefined;
+
   /**
    * How the payment went; `pending` if that is not known yet, because its callback
    * has not been booked here.
@@ -49,6 +54,7 @@ export class CheckoutReturn {
     readonly tenant: string | undefined;
     readonly gateway: string;
     readonly invoiceNo: string;
+    readonly orderNo?: string | undefined;
     readonly outcome: ReturnOutcome;
   }) {
     // Pipes and serializers make one without arguments, and copy into it.

@@ -1,4 +1,8 @@
-import type { PaymentOutcome } from '../payments/payment.js';
+import {
+  shownOutcome,
+  type Payment,
+  type PaymentOutcome,
+} from '../payments/payment.js';
 import type { CheckoutReturn } from './checkout-return.js';
 import { isHttpUrl } from '../protocol/return-url.js';
 import { checkOptionNames, failOption, namesOf } from '../utils/options.js';
@@ -84,21 +88,16 @@ export function returnPages(pages: RedirectPages): ReturnPages {
     : { ...pages, pending };
 }
 
-/** What a page is chosen by. */
-type Arrival<Outcome> = Pick<CheckoutReturn, 'invoiceNo' | 'tenant'> & {
-  readonly outcome: Outcome;
-};
-
 /** Where to send the customer's browser after what Plutu signed. */
 export function pageAfter(
-  payment: Arrival<PaymentOutcome>,
+  payment: Pick<
+    Payment,
+    'outcome' | 'isLate' | 'invoiceNo' | 'orderNo' | 'tenant'
+  >,
   pages: RedirectPages,
 ): string {
-  const { outcome } = payment;
-  return pageFor(
-    payment,
-    outcome === 'mismatch' ? pages.refused : pages[outcome],
-  );
+  const outcome = shownOutcome(payment);
+  return withResult(pageOf(outcome, pages), { ...payment, outcome });
 }
 
 /** Where to send a customer who is back, perhaps before the payment is known. */
@@ -106,10 +105,11 @@ export function pageAfterReturn(
   back: CheckoutReturn,
   pages: ReturnPages,
 ): string {
-  const { outcome, invoiceNo, tenant } = back;
-  return outcome === 'pending'
-    ? pageFor(back, pages.pending)
-    : pageAfter({ outcome, invoiceNo, tenant }, pages);
+  const { outcome } = back;
+  return withResult(
+    outcome === 'pending' ? pages.pending : pageOf(outcome, pages),
+    back,
+  );
 }
 
 /** Where to send it after anything else. */
@@ -117,13 +117,23 @@ export function refusedPage({ refused }: RedirectPages): string {
   return withQuery(refused, { outcome: 'refused' });
 }
 
-function pageFor(
-  { outcome, invoiceNo, tenant }: Arrival<string>,
+function pageOf(outcome: PaymentOutcome, pages: RedirectPages): string {
+  return outcome === 'mismatch' ? pages.refused : pages[outcome];
+}
+
+function withResult(
   page: string,
+  {
+    outcome,
+    invoiceNo,
+    orderNo,
+    tenant,
+  }: Pick<CheckoutReturn, 'outcome' | 'invoiceNo' | 'orderNo' | 'tenant'>,
 ): string {
   return withQuery(page, {
     outcome,
     invoiceNo,
+    ...(orderNo !== undefined && { orderNo }),
     ...(tenant !== undefined && { tenant }),
   });
 }

@@ -194,6 +194,11 @@ export function describeDtos(): void {
       example: INVOICE_EXAMPLE,
     },
     orderNo: ORDER_NUMBER_PROPERTY,
+    isLate: {
+      type: 'boolean',
+      required: false,
+      description: 'The order had been paid before, and stays paid.',
+    },
     transactionId: {
       type: 'string',
       pattern: TRANSACTION_ID.source,
@@ -243,6 +248,11 @@ export function describeDtos(): void {
       type: 'string',
       pattern: INVOICE_NUMBER.source,
       example: INVOICE_EXAMPLE,
+    },
+    orderNo: {
+      type: 'string',
+      required: false,
+      description: 'The order of the payment, once that is known.',
     },
     outcome: {
       type: 'string',

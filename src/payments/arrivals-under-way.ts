@@ -32,8 +32,7 @@ export class ArrivalsUnderWay {
   ): Promise<PaymentReceipt> {
     const underWay = this.receipts.get(id);
     if (underWay) {
-      const { booked } = await this.inTime(underWay);
-      return { duplicate: true, booked };
+      return { ...(await this.inTime(underWay)), duplicate: true };
     }
     if (this.receipts.size >= MAX_UNDER_WAY) {
       throw new Error(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { PaymentEvent } from './events.js';
-import type { PaymentOutcome } from './payment.js';
+import { shownOutcome, type Payment } from './payment.js';
 import type { PaidInvoice } from './payment-delivery.js';
 
 /** How many customers may wait in one instance: each holds a connection. */
@@ -13,13 +13,16 @@ const LOOK_EVERY = 250;
 /** What this instance remembers of the invoices that it has booked. */
 const MEMORY = { max: 10_000, ttl: 60 * 60 * 1000 };
 
+/** How the payment of an invoice went, and which order it was for. */
+export type InvoiceResult = Pick<Payment, 'outcome' | 'orderNo'>;
+
 /**
  * How the payments of invoices went: for customers who come back without a
  * callback of their own, perhaps before it.
  */
 @Injectable()
 export class BookedInvoices {
-  private readonly outcomes = new LRUCache<string, PaymentOutcome>(MEMORY);
+  private readonly results = new LRUCache<string, InvoiceResult>(MEMORY);
   private readonly waiters = new Set<{
     readonly key: string;
     readonly wake: () => void;
@@ -29,9 +32,10 @@ export class BookedInvoices {
   booked(payment: PaymentEvent): void {
     const key = keyOf(payment);
     // What comes later never makes a paid invoice an unpaid one.
-    const earlier = this.outcomes.get(key);
-    if (rankOf(earlier) > rankOf(payment.outcome)) return;
-    this.outcomes.set(key, payment.outcome);
+    const earlier = this.results.get(key);
+    const result = resultOf(payment);
+    if (earlier && rankOf(earlier) > rankOf(result)) return;
+    this.results.set(key, result);
     for (const waiter of this.waiters) {
       if (waiter.key === key) waiter.wake();
     }
@@ -46,7 +50,7 @@ export class BookedInvoices {
    * @param look what another instance has done, if that can be known.
    * @returns `undefined` if it is not booked in time, or too many wait already.
    */
-  async outcomeOf(
+  async resultOf(
     invoice: PaidInvoice,
     {
       isPaidFor,
@@ -57,22 +61,19 @@ export class BookedInvoices {
       readonly ms: number;
       readonly look: (() => Promise<PaymentEvent | undefined>) | undefined;
     },
-  ): Promise<PaymentOutcome | undefined> {
+  ): Promise<InvoiceResult | undefined> {
     const key = keyOf(invoice);
     const deadline = performance.now() + ms;
     for (;;) {
       // If that fails, it is tried again: no payment depends on it.
       const elsewhere = await look?.().catch(() => undefined);
       // From here to the wait, nothing can be booked unnoticed.
-      const outcomes = [this.outcomes.get(key), elsewhere?.outcome];
-      const outcome =
-        outcomes.find((one) => one === 'approved') ??
-        outcomes.find(isPaid) ??
-        (isPaidFor ? undefined : outcomes.find((one) => one !== undefined));
+      const best = [this.results.get(key), elsewhere && resultOf(elsewhere)]
+        .filter((result) => result !== undefined)
+        .toSorted((one, other) => rankOf(other) - rankOf(one))
+        .find((result) => !isPaidFor || rankOf(result) > 0);
       const left = deadline - performance.now();
-      if (outcome || left <= 0 || this.waiters.size >= MAX_WAITERS) {
-        return outcome;
-      }
+      if (best || left <= 0 || this.waiters.size >= MAX_WAITERS) return best;
       await this.nextBooking(key, look ? Math.min(left, LOOK_EVERY) : left);
     }
   }
@@ -91,15 +92,17 @@ export class BookedInvoices {
   }
 }
 
-/** What an invoice was paid with outweighs whatever else was tried for it. */
-function rankOf(outcome: PaymentOutcome | undefined): number {
-  if (outcome === 'approved') return 2;
-  return outcome === 'mismatch' ? 1 : 0;
+function resultOf(payment: PaymentEvent): InvoiceResult {
+  return { outcome: shownOutcome(payment), orderNo: payment.orderNo };
 }
 
-/** Also if something else was due: the customer has paid. */
-function isPaid(outcome: PaymentOutcome | undefined): boolean {
-  return outcome === 'approved' || outcome === 'mismatch';
+/**
+ * What an invoice was paid with outweighs whatever else was tried for it; 0 if it
+ * was not paid. A mismatch is paid, too.
+ */
+function rankOf({ outcome }: InvoiceResult): number {
+  if (outcome === 'approved') return 2;
+  return outcome === 'mismatch' ? 1 : 0;
 }
 
 function keyOf({ account, tenant, gateway, invoiceNo }: PaidInvoice): string {

@@ -21,26 +21,33 @@ export function describePayment({
   ].join(', ');
 }
 
-/** The same for programs: the fields of a log line, or what a channel publishes. */
-export function summaryOf({
-  id = '',
-  account = DEFAULT_ACCOUNT,
-  tenant,
-  gateway,
-  invoiceNo,
-  orderNo = invoiceNo,
-  transactionId,
-  outcome,
-  amount,
-  currency,
-}: PaymentFacts & { readonly outcome: PaymentOutcome }): PaymentSummary {
+/**
+ * The same for programs: the fields of a log line, or what a channel publishes.
+ *
+ * @param order the `orderNo`, if the payment itself does not know it.
+ */
+export function summaryOf(
+  payment: PaymentFacts & { readonly outcome: PaymentOutcome },
+  order = payment.orderNo ?? payment.invoiceNo,
+): PaymentSummary {
+  const {
+    id = '',
+    account = DEFAULT_ACCOUNT,
+    tenant,
+    gateway,
+    invoiceNo,
+    transactionId,
+    outcome,
+    amount,
+    currency,
+  } = payment;
   return {
     paymentId: id,
     account,
     tenant,
     gateway,
     invoiceNo,
-    orderNo,
+    orderNo: order,
     transactionId,
     outcome,
     amount,

@@ -17,6 +17,8 @@ export interface PaymentReceipt {
   readonly duplicate: boolean;
   /** The payment as it was judged, once it is booked; until then, `undefined`. */
   readonly booked: PaymentEvent | undefined;
+  /** The order that the store knows for it, if that can be another than the invoice. */
+  readonly orderNo?: string | undefined;
 }
 
 /** A payment that was accepted and could not be published. */

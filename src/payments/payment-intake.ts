@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { inTime } from '../utils/in-time.js';
 import { logFields } from '../utils/log-fields.js';
 import { stackOf } from '../utils/stack-of.js';
-import { BookedInvoices } from './booked-invoices.js';
+import { BookedInvoices, type InvoiceResult } from './booked-invoices.js';
 import { BookingWaiters } from './booking-waiters.js';
 import { describePayment, summaryOf } from './describe-payment.js';
 import type { PaymentEvent } from './events.js';
@@ -12,7 +12,7 @@ import {
   type PaymentDelivery,
   type PaymentReceipt,
 } from './payment-delivery.js';
-import type { PaymentOutcome, PaymentSource } from './payment.js';
+import type { PaymentSource } from './payment.js';
 import type { SignedPayment } from './payment-record.js';
 
 /** What a customer gets if too many wait already, in milliseconds. */
@@ -102,13 +102,13 @@ export class PaymentIntake {
    * @param patience how long the customer waits, in milliseconds; 0 for a program.
    * @returns `undefined` if it is not booked, as far as this instance can know.
    */
-  async outcomeOf(
+  async resultOf(
     invoice: PaidInvoice,
     isPaidFor: boolean,
     patience: number,
-  ): Promise<PaymentOutcome | undefined> {
+  ): Promise<InvoiceResult | undefined> {
     const { delivery } = this;
-    return this.bookedInvoices.outcomeOf(invoice, {
+    return this.bookedInvoices.resultOf(invoice, {
       isPaidFor,
       ms: patience,
       look:
@@ -136,11 +136,11 @@ export class PaymentIntake {
     const took = () => Math.round(performance.now() - start);
     const about = () =>
       `${describePayment(payment)}, ${payment.outcome}, ${took()} ms`;
-    const fields = (duplicate?: boolean) =>
+    const fields = (receipt?: PaymentReceipt) =>
       logFields({
-        ...summaryOf(payment),
+        ...summaryOf(payment, receipt?.orderNo),
         source: payment.source,
-        duplicate,
+        duplicate: receipt?.duplicate,
         ms: took(),
       });
     try {
@@ -151,7 +151,7 @@ export class PaymentIntake {
       const what = WHAT[payment.source];
       this.logger.log(
         `${receipt.duplicate ? `Duplicate ${what}` : `${capital(what)} accepted`}: ${about()}`,
-        ...fields(receipt.duplicate),
+        ...fields(receipt),
       );
       return receipt;
     } catch (error) {

@@ -77,9 +77,10 @@ export function judgedPayment({
   payment,
   verdict,
 }: Pick<PaymentRecord, 'payment' | 'verdict'>): PaymentEvent {
-  const mismatch = verdict?.mismatch;
-  return mismatch
-    ? new PaymentMismatchEvent(payment, mismatch)
+  const { mismatch, isLate } = verdict ?? {};
+  if (mismatch) return new PaymentMismatchEvent(payment, mismatch);
+  return isLate
+    ? new SIGNED_PAYMENTS[payment.outcome]({ ...payment, isLate })
     : signedPayment(payment);
 }
 

@@ -52,6 +52,8 @@ export interface PaymentFacts {
   readonly invoiceNo: string;
   /** The order that the invoice is for. Default: the invoice number. */
   readonly orderNo?: string | undefined;
+  /** As {@link Payment.isLate}. */
+  readonly isLate?: true | undefined;
   /** Plutu's own number for the payment. */
   readonly transactionId: string;
   /** As Plutu wrote it, such as `5.00`. */
@@ -113,6 +115,13 @@ export class Payment {
    */
   @IsString()
   readonly orderNo!: string;
+
+  /**
+   * With a journal, `true` for a payment that was canceled or incomplete after its
+   * order had been paid: the order stays paid.
+   */
+  @Allow()
+  readonly isLate: true | undefined;
 
   /** Plutu's own number for the payment. */
   @Matches(TRANSACTION_ID, {
@@ -177,6 +186,7 @@ export class Payment {
     this.outcome = outcome;
     this.invoiceNo = facts.invoiceNo;
     this.orderNo = facts.orderNo ?? facts.invoiceNo;
+    this.isLate = facts.isLate;
     this.transactionId = facts.transactionId;
     this.amount = facts.amount;
     this.amountMinor = CURRENCY.test(facts.currency)
@@ -212,4 +222,12 @@ export class Payment {
 
 function isGiven(facts: PaymentFacts | undefined): facts is PaymentFacts {
   return facts !== undefined;
+}
+
+/** What the customer is shown: whoever has paid the order is not told otherwise. */
+export function shownOutcome({
+  outcome,
+  isLate,
+}: Pick<Payment, 'outcome' | 'isLate'>): PaymentOutcome {
+  return isLate ? 'approved' : outcome;
 }

@@ -425,7 +425,11 @@ export class PaymentJournal<Tx = unknown>
       await this.store.revive(payment.id);
       this.runner.wake();
     }
-    return { duplicate: !isNew, booked: bookedPayment(entry.record) };
+    return {
+      duplicate: !isNew,
+      booked: bookedPayment(entry.record),
+      orderNo: entry.record.payment.orderNo,
+    };
   }
 
   /** A copied line must not silently do nothing. */

@@ -402,15 +402,15 @@ describe("with pages of the shop's", () => {
   it.each([
     [
       callbackQuery(),
-      'https://shop.example/paid?lang=ar&outcome=approved&invoiceNo=inv-1',
+      'https://shop.example/paid?lang=ar&outcome=approved&invoiceNo=inv-1&orderNo=inv-1',
     ],
     [
       callbackQuery({ outcome: 'canceled' }),
-      '/canceled?outcome=canceled&invoiceNo=inv-1#top',
+      '/canceled?outcome=canceled&invoiceNo=inv-1&orderNo=inv-1#top',
     ],
     [
       callbackQuery({ outcome: 'incomplete' }),
-      '/try-again?outcome=incomplete&invoiceNo=inv-1',
+      '/try-again?outcome=incomplete&invoiceNo=inv-1&orderNo=inv-1',
     ],
     [callbackQuery({ amount: 'free' }), '/oops?outcome=refused'],
     ['invoice_no=forged&hashed=0', '/oops?outcome=refused'],

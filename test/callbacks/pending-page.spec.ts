@@ -88,7 +88,7 @@ describe('a callback that could not be accepted', () => {
     const paid = await arrive(app, HTML);
     expect(paid.status).toBe(303);
     expect(paid.headers.get('location')).toBe(
-      '/paid?outcome=approved&invoiceNo=inv-1',
+      '/paid?outcome=approved&invoiceNo=inv-1&orderNo=inv-1',
     );
   });
 
@@ -365,9 +365,12 @@ describe.skipIf(
     await sleep(10_000);
     await redis.start();
 
-    await page.waitForURL('**/paid?outcome=approved&invoiceNo=inv-1', {
-      timeout: 30_000,
-    });
+    await page.waitForURL(
+      '**/paid?outcome=approved&invoiceNo=inv-1&orderNo=inv-1',
+      {
+        timeout: 30_000,
+      },
+    );
     expect(await page.textContent('h1')).toBe('Thank you, it is paid');
     await expect.poll(() => heard).toEqual(['inv-1']);
   }, 90_000);

@@ -96,8 +96,12 @@ describe('a customer of T-Lync who is back', () => {
   });
 
   it.each([
-    ['approved', '1', '/paid?outcome=approved&invoiceNo=inv-1'],
-    ['not approved', '0', '/try-again?outcome=incomplete&invoiceNo=inv-1'],
+    ['approved', '1', '/paid?outcome=approved&invoiceNo=inv-1&orderNo=inv-1'],
+    [
+      'not approved',
+      '0',
+      '/try-again?outcome=incomplete&invoiceNo=inv-1&orderNo=inv-1',
+    ],
   ] as const)(
     'waits for the callback and is led on as it says: %s',
     async (_what, approved, page) => {
@@ -120,7 +124,7 @@ describe('a customer of T-Lync who is back', () => {
       '/wait?outcome=pending&invoiceNo=inv-1',
     );
     expect(await leadsTo(returned('0'))).toBe(
-      '/try-again?outcome=incomplete&invoiceNo=inv-1',
+      '/try-again?outcome=incomplete&invoiceNo=inv-1&orderNo=inv-1',
     );
   });
 
@@ -132,7 +136,7 @@ describe('a customer of T-Lync who is back', () => {
 
     for (const flag of ['1', '0'] as const) {
       expect(await leadsTo(returned(flag))).toBe(
-        '/paid?outcome=approved&invoiceNo=inv-1',
+        '/paid?outcome=approved&invoiceNo=inv-1&orderNo=inv-1',
       );
     }
   });
@@ -159,7 +163,9 @@ describe('a customer of T-Lync who is back', () => {
 
     await call(callback());
 
-    expect(await leadsTo()).toBe('/refused?outcome=mismatch&invoiceNo=inv-1');
+    expect(await leadsTo()).toBe(
+      '/refused?outcome=mismatch&invoiceNo=inv-1&orderNo=inv-1',
+    );
   });
 
   it('is led to the page of what is refused if Plutu did not sign it', async () => {
@@ -212,7 +218,10 @@ describe('a customer of T-Lync who is back', () => {
 
     expect(await ask()).toEqual([200, { ...back, outcome: 'pending' }]);
     await call(callback());
-    expect(await ask()).toEqual([200, { ...back, outcome: 'approved' }]);
+    expect(await ask()).toEqual([
+      200,
+      { ...back, orderNo: 'inv-1', outcome: 'approved' },
+    ]);
   });
 
   it("comes to the application's own controller with the decorator", async () => {
@@ -271,7 +280,9 @@ describe('a customer of T-Lync whose payment another instance books', () => {
       browserWait: 3_000,
     });
 
-    expect(await leadsTo()).toBe('/paid?outcome=approved&invoiceNo=inv-1');
+    expect(await leadsTo()).toBe(
+      '/paid?outcome=approved&invoiceNo=inv-1&orderNo=inv-1',
+    );
     expect(delivery.asked).toHaveLength(3);
     expect(delivery.asked[0]).toEqual({
       account: 'default',

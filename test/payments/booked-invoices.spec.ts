@@ -17,6 +17,7 @@ const FACTS = {
 
 const APPROVED = new PaymentApprovedEvent(FACTS);
 const CANCELED = new PaymentCanceledEvent(FACTS);
+const CANCELED_LATE = new PaymentCanceledEvent({ ...FACTS, isLate: true });
 const PAID_TWICE = new PaymentMismatchEvent(
   { ...FACTS, transactionId: 't-2' },
   { reason: 'amount' },
@@ -29,12 +30,13 @@ describe('what a customer who is back reads of an invoice', () => {
     ['canceled, and then paid', [CANCELED, APPROVED], 'approved'],
     ['only something else was paid', [CANCELED, PAID_TWICE], 'mismatch'],
     ['only canceled', [CANCELED], 'canceled'],
+    ['canceled after the order was paid', [CANCELED_LATE], 'approved'],
   ])('%s', async (_, payments, outcome) => {
     const invoices = new BookedInvoices();
     for (const payment of payments) invoices.booked(payment);
 
     expect(
-      await invoices.outcomeOf(
+      await invoices.resultOf(
         {
           account: 'default',
           tenant: undefined,
@@ -43,6 +45,6 @@ describe('what a customer who is back reads of an invoice', () => {
         },
         { isPaidFor: false, ms: 0, look: undefined },
       ),
-    ).toBe(outcome);
+    ).toEqual({ outcome, orderNo: 'inv-1' });
   });
 });

@@ -195,7 +195,7 @@ describe('a payment that was not due is a mismatch and never approved:', () => {
 
     expect(response.status).toBe(303);
     expect(response.headers.get('location')).toBe(
-      '/refused?outcome=mismatch&invoiceNo=inv-1',
+      '/refused?outcome=mismatch&invoiceNo=inv-1&orderNo=inv-1',
     );
   });
 

@@ -52,7 +52,7 @@ describe('a payment from end to end', () => {
       customerIp: '192.0.2.1',
     });
     expect(await press(redirectUrl, button)).toBe(
-      `${page}?outcome=${outcome}&invoiceNo=${invoiceNo}`,
+      `${page}?outcome=${outcome}&invoiceNo=${invoiceNo}&orderNo=${invoiceNo}`,
     );
 
     const [transaction] = sandbox.plutu.transactions;

@@ -7,6 +7,7 @@ import {
   type InvoiceQuery,
 } from '../../src/index.js';
 import { createDatabase } from '../support/databases.js';
+import { callbackQuery } from '../support/callbacks.js';
 import { approved } from '../support/delivery-contract.js';
 import {
   attempt,
@@ -226,6 +227,35 @@ await describeOnBoth('orders in the journal', (server) => {
       expect(books.payments).toMatchObject([{ outcome: 'approved' }]);
     },
   );
+
+  it('a customer who cancels a second attempt of a paid order is led to the page of what is paid', async () => {
+    const database = await createDatabase(server);
+    const { journal, books, bring, url } = await startShop(database, {
+      plutu: {
+        redirect: {
+          approved: '/paid',
+          canceled: '/canceled',
+          incomplete: '/try-again',
+          refused: '/refused',
+        },
+      },
+    });
+    for (const invoiceNo of ['o-7.1', 'o-7.2']) {
+      await journal.openingCheckout(attempt(invoiceNo, { orderNo: 'o-7' }));
+    }
+    await bring({ invoiceNo: 'o-7.1', transactionId: 't-1' });
+    await expect.poll(() => books.payments, SOON).toHaveLength(1);
+
+    const query = callbackQuery({ invoiceNo: 'o-7.2', outcome: 'canceled' });
+    const { headers } = await fetch(`${url}/plutu/mpgs/callback?${query}`, {
+      headers: { Accept: 'text/html' },
+      redirect: 'manual',
+    });
+
+    expect(headers.get('location')).toBe(
+      '/paid?outcome=approved&invoiceNo=o-7.2&orderNo=o-7',
+    );
+  });
 
   it('a payment that was canceled before the order was paid is published', async () => {
     const database = await createDatabase(server);

@@ -347,16 +347,16 @@ export function describeGatewayContract(under: GatewayUnderTest): void {
         gateway.return
           ? [200, 200, 200, 403]
           : [
-              '/paid?outcome=approved&invoiceNo=inv-1',
-              '/canceled?outcome=canceled&invoiceNo=inv-1',
-              '/try-again?outcome=incomplete&invoiceNo=inv-1',
+              '/paid?outcome=approved&invoiceNo=inv-1&orderNo=inv-1',
+              '/canceled?outcome=canceled&invoiceNo=inv-1&orderNo=inv-1',
+              '/try-again?outcome=incomplete&invoiceNo=inv-1&orderNo=inv-1',
               '/refused?outcome=refused',
             ],
       );
     });
 
     describe('a payment is published once, and the customer is led on, if', () => {
-      const PAID = '/paid?outcome=approved&invoiceNo=inv-1';
+      const PAID = '/paid?outcome=approved&invoiceNo=inv-1&orderNo=inv-1';
 
       it("Plutu's server comes first, and then the browser", async () => {
         const { url, events } = await start({ redirect: PAGES });

@@ -96,6 +96,7 @@ export class ShopBooks {
 }
 
 export interface JournalShop {
+  readonly url: string;
   readonly journal: PaymentJournal;
   readonly books: ShopBooks;
   /** Brings a callback that Plutu signed; resolves to the status of the answer. */
@@ -132,6 +133,7 @@ export async function startShop(
   const journalOfShop = app.get(PaymentJournal);
   endChargesBeforeClosing(journalOfShop);
   return {
+    url,
     journal: journalOfShop,
     books: app.get(ShopBooks),
     bring: async (...values) => {
