@@ -14,7 +14,10 @@ import {
 export const PLUTU_CHANNELS = {
   /** A request to Plutu, start to end: {@link PlutuRequestTrace} */
   request: 'nestjs:plutu:request',
-  /** A callback, or a customer who is back, from arrival to answer: {@link PlutuCallbackTrace} */
+  /**
+   * A callback, or a customer who comes back, from arrival to answer:
+   * {@link PlutuCallbackTrace}
+   */
   callback: 'nestjs:plutu:callback',
   /** A `confirm` with a one-time password, start to end: {@link PlutuConfirmTrace} */
   confirm: 'nestjs:plutu:confirm',
@@ -26,11 +29,11 @@ export const PLUTU_CHANNELS = {
   paymentBooked: 'nestjs:plutu:payment-booked',
   /** Something needs a person: {@link PlutuCase} */
   caseOpened: 'nestjs:plutu:case-opened',
-  /** A person has decided about it, in the journal: {@link PlutuCaseChange} */
+  /** A person decided about a case, in the journal: {@link PlutuCaseChange} */
   caseChanged: 'nestjs:plutu:case-changed',
 } as const;
 
-/** What a payment is known by, in the channels and in log lines. */
+/** What identifies a payment, on the channels and in log lines. */
 export interface PaymentSummary {
   /** The `id` of the `Payment`: the same for every arrival, attempt and instance. */
   readonly paymentId: string;
@@ -42,11 +45,11 @@ export interface PaymentSummary {
   readonly gateway: string;
   /** The invoice number that Plutu was given. */
   readonly invoiceNo: string;
-  /** The order that the invoice is for; the invoice number, if it has no other. */
+  /** The order that the invoice is for; the invoice number, if there is none. */
   readonly orderNo: string;
   /** Plutu's own number for the payment. */
   readonly transactionId: string;
-  /** As it was signed, or, once that is known, `mismatch`. */
+  /** The signed outcome, or `mismatch` once that is known. */
   readonly outcome: 'approved' | 'canceled' | 'incomplete' | 'mismatch';
   /** As Plutu wrote it, such as `25.50`. */
   readonly amount: string;
@@ -54,7 +57,7 @@ export interface PaymentSummary {
   readonly currency: string;
 }
 
-/** What Node puts on what a tracing channel publishes. */
+/** What Node adds to the messages of a tracing channel. */
 interface Traced {
   /** What was thrown, on the channel's `error` and after it. */
   readonly error?: unknown;
@@ -85,10 +88,10 @@ export interface PlutuRequestTrace extends Traced {
  *
  * - `new`: it brought a payment that was not known
  * - `duplicate`: an earlier one had brought the same payment
- * - `back`: a customer is back from the checkout (T-Lync); it brings no payment
+ * - `back`: a customer came back from the checkout (T-Lync); it brings no payment
  * - `refused`: Plutu did not sign it for this gateway and account
- * - `unreadable`: Plutu signed it, and its content makes no sense
- * - `not-accepted`: it is genuine or could not be verified, and has to come again
+ * - `unreadable`: Plutu signed it, but its content makes no sense
+ * - `not-accepted`: it is genuine or could not be verified, and has to be sent again
  */
 export type CallbackArrival =
   'new' | 'duplicate' | 'back' | 'refused' | 'unreadable' | 'not-accepted';
@@ -110,13 +113,16 @@ export interface PlutuCallbackTrace extends Traced {
   /** The payment that a genuine callback brought. */
   payment?: PaymentSummary;
   /**
-   * What it was answered with; with the option `redirect`, 303 whatever it was.
-   * Absent if the sender did not wait.
+   * The status of the answer; with the option `redirect`, it is always 303. Absent if
+   * the sender did not wait.
    */
   httpStatus?: number;
 }
 
-/** A `confirm` whose token is genuine. A second call that gets the same is not one. */
+/**
+ * A `confirm` whose token is genuine. A second call that joins one under way has no
+ * trace.
+ */
 export interface PlutuConfirmTrace extends Traced {
   /** The `name` of the account. */
   readonly account: string;
@@ -126,7 +132,7 @@ export interface PlutuConfirmTrace extends Traced {
   readonly gateway: string;
   /** The invoice number that Plutu was given. */
   readonly invoiceNo: string;
-  /** The order that the invoice is for; the invoice number, if it has no other. */
+  /** The order that the invoice is for; the invoice number, if there is none. */
   readonly orderNo: string;
   /** Set if the customer was charged, now or by an earlier call. */
   arrival?: 'new' | 'duplicate';
@@ -148,13 +154,13 @@ export interface PlutuConsumerTrace extends Traced {
   readonly attempt: number | undefined;
 }
 
-/** A payment that was compared with what was due: once, whatever comes after. */
+/** A payment was compared with what was due. Published once per payment. */
 export interface PlutuPaymentJudged extends PaymentSummary {
   /** Why it is a `mismatch`: a `MismatchReason`. */
   readonly reason: string | undefined;
   /**
-   * Whether it is canceled or incomplete, and the order had been paid by then: it is
-   * not published.
+   * Whether it is canceled or incomplete, and came after the order was paid. Then it
+   * is not published.
    */
   readonly isLate: boolean;
 }
@@ -181,14 +187,14 @@ export interface PlutuCase {
   /** The `id` of the payment, if there is one. */
   readonly paymentId: string | undefined;
   /**
-   * Why, in a word, of a `mismatch` or an `unreadable` message: a `MismatchReason`
-   * or a `RejectionReason`.
+   * The reason for a `mismatch` or an `unreadable` message: a
+   * `MismatchReason` or a `RejectionReason`.
    */
   readonly reason: string | undefined;
 }
 
 /**
- * What a person has decided, in the journal.
+ * What a person decided, in the journal.
  *
  * - `retried`: the payment is judged, or handed to its consumers, again
  * - `closed`: nothing is left to do
@@ -205,7 +211,7 @@ export interface PlutuCaseChange {
   readonly paymentId: string | undefined;
 }
 
-// Kept for good: Node forgets a channel that nobody holds.
+// Kept in variables: Node forgets a channel that nothing refers to.
 
 export const requestChannel: TracingChannel<PlutuRequestTrace> = tracingChannel(
   PLUTU_CHANNELS.request,

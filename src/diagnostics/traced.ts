@@ -1,11 +1,12 @@
 import type { TracingChannel } from 'node:diagnostics_channel';
 
 /**
- * Does something between the start and the end of a trace. Node's own
- * `tracePromise` would also publish what it resolves to, which is not for everybody.
+ * Does something between the start and the end of a trace. Node's own `tracePromise`
+ * would also publish the result, which subscribers must not see.
  *
  * @param contextOf makes what is published; not called if nobody listens.
- * @param run gets it, to add to it; `undefined` if nobody listens.
+ * @param run gets what `contextOf` made, and may add to it; `undefined` if nobody
+ *   listens.
  */
 export function traced<Context extends object, T>(
   channel: TracingChannel<Context>,
