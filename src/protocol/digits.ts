@@ -1,8 +1,8 @@
-/** What people put between digits, and what copying puts around them. */
+/** Separators that people type between digits, and characters that copying adds. */
 const FILLING = /[\s()./\p{Pd}\p{Cf}−]/gu;
 
 /**
- * Text without what people put between digits, and its Arabic-Indic and Persian
+ * Text without the separators between digits, and with Arabic-Indic and Persian
  * digits in ASCII: `912345678` for `٩١ ٢٣٤ ٥٦٧٨`.
  */
 export function plainDigits(text: string): string {

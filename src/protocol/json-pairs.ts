@@ -44,7 +44,7 @@ const MEMBER = new RegExp(
   'y',
 );
 
-/** @throws {SyntaxError} for text that is none. */
+/** @throws {SyntaxError} for text that is not a JSON value. */
 function asPhp(value: string): string | null {
   if (value.startsWith('"')) return decodeText(value);
   if (value === 'null') return null;
@@ -64,7 +64,7 @@ function decodeText(literal: string): string {
 const PRECISION = 14;
 
 /**
- * PHP keeps integers of 64 bits, and makes a float of every other number, also of
+ * PHP keeps 64-bit integers and turns every other number into a float, also
  * `-0`. With an exponent, `http_build_query` writes them as in `1.0E+14`.
  */
 function phpNumber(text: string): string {

@@ -1,15 +1,16 @@
 import { plainDigits } from './digits.js';
 
-/** What a Libyan mobile number is, without `0` or country code: of any operator. */
+/** A Libyan mobile number of any operator, without `0` or country code. */
 const NATIONAL = /^9[1-6]\d{7}$/;
 
 const NEEDED =
   'must be a Libyan mobile number, such as "091 234 5678" or "+218 91 234 5678"';
 
 /**
- * A Libyan mobile number in the form in which Plutu's official SDK sends it: `09`
- * and eight digits. It is taken as people write it: `+218 91 234 5678`, `00218…`,
- * `218…`, `091-234-5678`, nine digits, Arabic-Indic or Persian digits.
+ * A Libyan mobile number in the form in which Plutu's official SDK sends it:
+ * `09` and eight digits. It is accepted in all the ways people write it: `+218 91 234
+ * 5678`, `00218…`, `218…`, `091-234-5678`, nine digits, Arabic-Indic or Persian
+ * digits.
  *
  * @returns `undefined` for anything else.
  */
@@ -43,7 +44,7 @@ export function mobileNumberProblem(text: unknown): string | undefined {
     : `${NEEDED}: this one has ${digits.length < 9 ? 'too few' : 'too many'} digits`;
 }
 
-/** @returns `undefined` for another country's, or for what is no number. */
+/** @returns `undefined` for a number of another country, or for anything else. */
 function nationalDigits(text: unknown): string | undefined {
   if (typeof text !== 'string') return undefined;
   const compact = plainDigits(text);
@@ -53,10 +54,10 @@ function nationalDigits(text: unknown): string | undefined {
   return /^0?([1-9]\d*)$/.exec(compact)?.[1];
 }
 
-/** Whatever looks like one, in ASCII digits, with or without `0` or country code. */
+/** Anything that looks like one, in ASCII digits, with or without `0` or country code. */
 const IN_TEXT = /(?<!\d)(?:\+?218|00218|0)?9[1-6](?:[ .-]?\d){7}(?!\d)/g;
 
-/** Takes out of a text what looks like a Libyan mobile number. */
+/** Removes from a text what looks like a Libyan mobile number. */
 export function withoutMobileNumbers(text: string): string {
   return text.replace(IN_TEXT, '[redacted]');
 }

@@ -20,8 +20,8 @@ export function minorDigits(currency: string): number {
 }
 
 /**
- * What an amount at the wire looks like. Twelve digits before the point: with three
- * behind it, still an exact integer.
+ * What an amount on the wire looks like. Twelve digits before the point and three
+ * after it still make an exact integer.
  */
 export const WIRE_AMOUNT = /^(0|[1-9]\d{0,11})(?:\.(\d+))?$/;
 
@@ -57,8 +57,8 @@ export function isRequestAmount(amount: unknown): amount is string | number {
 }
 
 /**
- * An amount due in the form that Plutu takes in a request: `25.50` for `25.500`,
- * and anything that is in that form already as it is.
+ * An amount due in the form that Plutu takes in a request: `25.50` for `25.500`. An
+ * amount that already has this form is returned unchanged.
  *
  * @param amount a decimal number as text.
  * @returns `undefined` for what Plutu cannot charge, such as zero or a third
@@ -70,8 +70,9 @@ export function chargeable(amount: string): string | undefined {
 }
 
 /**
- * The one spelling of a decimal number's value: `25.5` for `'25.500'`, `25.5`, a
- * `Decimal` of an ORM or `'+025.50'`. Nothing is rounded: only text is looked at.
+ * The canonical spelling of a decimal number: `25.5` for `'25.500'`,
+ * `25.5`, a `Decimal` of an ORM or `'+025.50'`. Nothing is rounded: it works on text
+ * only.
  *
  * @returns `undefined` for what is not written as a plain decimal number.
  */
@@ -85,7 +86,7 @@ export function canonicalDecimal(value: unknown): string | undefined {
   return sign === '-' && digits !== '0' ? `-${digits}` : digits;
 }
 
-// In a loop: a pattern would look at a long run of zeros again from each of them.
+// A loop: a regular expression would scan a long run of zeros again from each zero.
 function withoutEndingZeros(decimals: string): string {
   let end = decimals.length;
   while (decimals[end - 1] === '0') end--;
@@ -105,7 +106,7 @@ function textOf(value: unknown): string {
   }
 }
 
-/** Such as an ORM's `Decimal`. What has no prototype has no text. */
+/** The text of an object such as an ORM's `Decimal`; none without a prototype. */
 function textOfObject(value: object | null): string {
   const toText: unknown = value && Reflect.get(value, 'toString');
   return typeof toText === 'function'

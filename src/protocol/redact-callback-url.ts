@@ -1,6 +1,6 @@
 import { REDACTED } from '../utils/redact.js';
 
-/** What a log may show of a callback. */
+/** The parameters of a callback whose values a log may show. */
 const HARMLESS: ReadonlySet<string> = new Set([
   'gateway',
   'approved',
@@ -14,10 +14,10 @@ const HARMLESS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Makes a callback's URL fit for a log. What Plutu says of the payment stays. The
+ * Makes a callback's URL fit for a log. What Plutu says about the payment stays. The
  * signature, the tenant's tag and the value of every other parameter become
  * `[redacted]`: the query of a return URL is the application's own, and may hold a
- * token. So do a user and a password in front of the host.
+ * token. A user and a password in front of the host are redacted as well.
  *
  * @param url as it arrived, absolute or from the path on.
  */

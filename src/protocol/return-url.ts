@@ -4,7 +4,7 @@ import { SIGNATURE_PARAMETER } from './signature.js';
 /** The parameter that says whose callback it is, if there are tenants. */
 export const TENANT_PARAMETER = 'plutu_tenant';
 
-/** The parameters that a return or callback URL is given, whatever the gateway. */
+/** The parameters that are added to a return or callback URL, for any gateway. */
 export const CALLBACK_PARAMETERS: ReadonlySet<string> = new Set([
   'gateway',
   'approved',
@@ -23,7 +23,7 @@ export const CALLBACK_PARAMETERS: ReadonlySet<string> = new Set([
 export const MAX_RETURN_URL_LENGTH = 2048;
 
 /**
- * Says what makes a return or callback URL unfit to carry Plutu's message.
+ * Says why a return or callback URL cannot carry Plutu's message.
  *
  * @returns the problem as a clause that follows the field's name, or
  *   `undefined` for a good one.
@@ -33,14 +33,14 @@ export function returnUrlProblem(returnUrl: unknown): string | undefined {
     return 'must be an absolute http(s) URL';
   }
   if (!/^[\x21-\x7e]+$/.test(returnUrl)) {
-    return 'must be percent-encoded: it has characters that no URL has';
+    return 'must be percent-encoded: it has characters that are not allowed in a URL';
   }
   if (returnUrl.length > MAX_RETURN_URL_LENGTH) {
     return `must not be longer than ${MAX_RETURN_URL_LENGTH} characters`;
   }
   const { search, hash } = new URL(returnUrl);
   if (hash !== '' || returnUrl.endsWith('#')) {
-    return 'must not have a fragment (#…), which browsers keep from the server';
+    return 'must not have a fragment (#…), which browsers do not send to the server';
   }
   const pairs = parseQueryPairs(search.slice(1));
   if (!pairs) return 'must have a query with well-formed percent escapes';

@@ -9,13 +9,16 @@ import {
 /** The query parameter that carries the signature of all the others. */
 export const SIGNATURE_PARAMETER = 'hashed';
 
-/** The longest message that is looked at, in characters; a real one has about 200. */
+/** The longest message that is read, in characters; a real one has about 200. */
 export const MAX_MESSAGE_LENGTH = 8192;
 
 /** SHA-256 in hex digits. */
 const DIGEST_LENGTH = 64;
 
-/** What one gateway's callback must be, so that nothing else passes for it. */
+/**
+ * What a callback of one gateway has to look like, so that no other message passes
+ * for it.
+ */
 export interface CallbackRules {
   /** The parameters that this gateway signs, if they are present. */
   readonly signable: readonly string[];
@@ -39,8 +42,10 @@ export interface CallbackRules {
  * - `signature-mismatch`: not signed with any of the secret keys, or changed since
  * - `missing-parameter`: signed with the right key, but without a parameter that
  *   this gateway's callbacks carry: it belongs to another gateway
- * - `unaccepted-value`: likewise, for another gateway
- * - `forbidden-parameter`: likewise, with a parameter that only others carry
+ * - `unaccepted-value`: likewise, with a value that only other gateways' callbacks
+ *   carry
+ * - `forbidden-parameter`: likewise, with a parameter that only other gateways'
+ *   callbacks carry
  */
 export type CallbackRefusalReason =
   | 'too-long'
@@ -61,9 +66,9 @@ export type CallbackVerification =
       readonly fields: ReadonlyMap<string, string>;
     }
   | {
-      /** It is to be refused. */
+      /** It must be refused. */
       readonly verified: false;
-      /** For a log; not for whoever sent it. */
+      /** For a log, not for the sender. */
       readonly reason: CallbackRefusalReason;
     };
 
@@ -86,14 +91,14 @@ export function signCallback(
  * parameters the signature covers. Pure: everything it knows is in its
  * arguments.
  *
- * Which parameters are signed has two readings. Plutu's SDK keeps the
+ * There are two rules for which parameters are signed. Plutu's SDK takes the
  * gateway's known ones; Plutu's documentation says all but `hashed`. Either is
- * accepted, and only what the one that held covers is handed on.
+ * accepted, and only the parameters that the matching rule covers are returned.
  *
  * @param message the parameters as they arrived: the raw query string, undecoded
  *   and without `?`, or the pairs of a body.
  * @param secretKeys any of them may have signed (key rotation).
- * @throws {TypeError} if one that is tried is empty.
+ * @throws {TypeError} if a key that is tried is empty.
  */
 export function verifyCallback(
   message: string | readonly Pair[] | undefined,
@@ -129,8 +134,8 @@ export function verifyCallback(
 
   let fields = known;
   if (!isSignedBy(secretKeys, known, digest)) {
-    // The documentation's reading has nothing to add if the two are the same,
-    // and means nothing if a name stands twice.
+    // The documentation's rule has nothing to add if both cover the same, and it is
+    // ambiguous if a name appears twice.
     const all = pairs.filter(([name]) => name !== SIGNATURE_PARAMETER);
     fields = new Map(all);
     if (
@@ -165,7 +170,7 @@ function isSignedBy(
   try {
     message = encodeAsPhp(pairs);
   } catch {
-    // Half a surrogate pair is no UTF-8: PHP cannot have signed it.
+    // Half a surrogate pair is not UTF-8: PHP cannot have signed it.
     return false;
   }
   return secretKeys.some((key) =>
@@ -176,7 +181,7 @@ function isSignedBy(
 /** @returns lower-case hex digits. */
 function hmac(message: string, secretKey: string | KeyObject): string {
   if (secretKey === '') {
-    // Anybody could sign with it.
+    // Anybody could sign with an empty key.
     throw new TypeError('The secret key is empty.');
   }
   return createHmac('sha256', secretKey).update(message).digest('hex');

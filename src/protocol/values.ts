@@ -1,4 +1,4 @@
-// What Plutu's values are made of.
+// The formats of Plutu's values.
 
 /** The invoice numbers that Plutu takes. */
 export const INVOICE_NUMBER = /^[A-Za-z0-9._-]+$/;

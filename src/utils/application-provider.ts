@@ -3,9 +3,9 @@ import type { ModuleRef } from '@nestjs/core';
 import { PlutuConfigurationError } from '../errors/plutu-errors.js';
 
 /**
- * A provider of the application that an option names. It is looked up when the
- * application starts and not injected: the class that knows the invoices often
- * injects a gateway's service, and would wait for itself.
+ * Finds the application's provider that an option names. It is looked up at startup,
+ * not injected: the class that knows the invoices often injects a gateway's service,
+ * which would be a circular dependency.
  *
  * @param option the option's name.
  * @throws {PlutuConfigurationError} if no module provides it.

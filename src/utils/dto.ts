@@ -3,13 +3,13 @@ import { validateSync, type ValidationError } from 'class-validator';
 import type { FieldErrors } from '../errors/plutu-errors.js';
 
 /**
- * Makes a DTO of a flat object. What is nested is taken as it is, however deep,
- * and left to the checks.
+ * Makes a DTO from a flat object. Nested values are kept as they are, and left to the
+ * checks.
  */
 export function toDto<T extends object>(type: Type<T>, source: object): T {
   const dto = new type();
   for (const [name, value] of Object.entries(source)) {
-    // Not assigned: of `__proto__`, JSON makes a property like any other.
+    // Not assigned: JSON can have an ordinary property `__proto__`.
     Object.defineProperty(dto, name, {
       value,
       configurable: true,

@@ -1,6 +1,6 @@
 /**
- * Waits for a promise, but no longer than `ms` milliseconds. What it stands for
- * goes on all the same.
+ * Waits for a promise, but no longer than `ms` milliseconds. The work behind it is
+ * not stopped.
  *
  * @throws {Error} with `message` if it takes longer.
  */
@@ -22,7 +22,7 @@ export async function inTime<T>(
 
 function tooLate(message: string): Error {
   const error = new Error(message);
-  // The stack is that of a timer, and an outage logs many of them.
+  // The stack would only show a timer, and an outage logs many of these errors.
   error.stack = String(error);
   return error;
 }

@@ -1,15 +1,15 @@
 import { inspect } from 'node:util';
 import { ConsoleLogger } from '@nestjs/common';
 
-/** Nest 11 logs an object beside a sentence as a line of its own. */
+/** Nest 11 would log the fields as a line of their own. */
 const TAKES_FIELDS = 'stringifyParams' in ConsoleLogger.prototype;
 
-/** The sentence says the same: a text logger has nothing to add to it. */
+/** A text logger prints nothing for the fields: the sentence says the same. */
 const IN_TEXT = { [inspect.custom]: () => '' };
 
 /**
- * What a log line can be searched by, for a logger that writes JSON. It stands at
- * the end of the call, as in `logger.log(sentence, ...logFields({ gateway }))`.
+ * The fields that a log line can be searched by, for a logger that writes JSON. They
+ * come last in the call, as in `logger.log(sentence, ...logFields({ gateway }))`.
  */
 export function logFields(fields: object): readonly object[] {
   return TAKES_FIELDS ? [{ ...fields, ...IN_TEXT }] : [];

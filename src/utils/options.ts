@@ -14,11 +14,11 @@ export function failOption(option: string, problem: string): never {
 }
 
 /**
- * Refuses a misspelled or misplaced option, because an ignored one would be a silent
- * hole.
+ * Refuses a misspelled or misplaced option, because nobody would notice that it is
+ * ignored.
  *
  * @param place whose options they are, such as `mpgs`.
- * @throws {PlutuConfigurationError} for the first that is not known.
+ * @throws {PlutuConfigurationError} for the first unknown option.
  */
 export function checkOptionNames(
   options: unknown,

@@ -1,13 +1,13 @@
-/** What stands in a log instead of a secret. */
+/** What a log shows instead of a secret. */
 export const REDACTED = '[redacted]';
 
 /**
- * Takes secrets out of text that came from outside. If one is in it in another
- * spelling, nothing of the text is left.
+ * Removes secrets from text that came from outside. If it contains one in another
+ * spelling, the whole text is replaced.
  */
 export function redact(text: string, secrets: readonly string[]): string {
   const safe = secrets
-    // One that another one begins with must not break it in two.
+    // Longest first: a secret may be the beginning of another one.
     .toSorted((one, other) => other.length - one.length)
     .flatMap((secret) => [secret, encodeURIComponent(secret)])
     .reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
@@ -16,7 +16,7 @@ export function redact(text: string, secrets: readonly string[]): string {
   return isSafe ? safe : REDACTED;
 }
 
-/** What URLs, HTML and JSON make of some characters, undone. */
+/** Undoes the escapes of URLs, HTML and JSON. */
 function withoutEscapes(text: string): string {
   return text
     .replace(

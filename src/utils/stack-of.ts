@@ -3,13 +3,13 @@ export function stackOf(error: unknown): string | undefined {
   return error instanceof Error ? error.stack : messageOf(error);
 }
 
-/** What a sentence says of something that was thrown. Never throws itself. */
+/** The message of something that was thrown. Never throws itself. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message;
   try {
     return String(error);
   } catch {
     // An object without a prototype, say.
-    return 'something that has no text was thrown';
+    return 'something without a message was thrown';
   }
 }
