@@ -57,7 +57,7 @@ export class ApiSettings implements Required<ApiOptions> {
   readonly confirmTimeout: number;
   readonly retries: number;
 
-  /** @throws {PlutuConfigurationError} for an option that cannot work. */
+  /** @throws {PlutuConfigurationError} for an invalid option. */
   constructor(options: ApiOptions) {
     this.baseUrl = checkedBaseUrl(
       options.baseUrl ?? 'https://api.plutus.ly/api',

@@ -9,7 +9,7 @@ import {
   type PlutuError,
 } from '../errors/plutu-errors.js';
 
-/** No connection came about; it may the next time. */
+/** No connection was made. The next attempt may succeed. */
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -18,7 +18,7 @@ const UNREACHABLE = new Set([
   'ENETUNREACH',
 ]);
 
-/** Nor in these, where trying again by itself would only repeat the failure. */
+/** Nothing was sent either, but an immediate retry would only fail again. */
 const NOTHING_SENT = new Set([
   ...UNREACHABLE,
   'EADDRNOTAVAIL',
@@ -30,7 +30,7 @@ const NOTHING_SENT = new Set([
 /** The first pause before connecting again, in milliseconds; it doubles. */
 const FIRST_PAUSE = 200;
 
-/** The longest, in milliseconds. */
+/** The longest pause, in milliseconds. */
 const LONGEST_PAUSE = 5_000;
 
 /**
@@ -58,12 +58,12 @@ export function requestFailure(
   return new PlutuOutcomeUnknownError('cut-off', invoiceNo);
 }
 
-/** For rxjs `timeout`: what takes the place of an answer that did not come. */
+/** For rxjs `timeout`: the error for an answer that did not come in time. */
 export function timedOut(invoiceNo: string): Observable<never> {
   return throwError(() => new PlutuOutcomeUnknownError('timeout', invoiceNo));
 }
 
-/** For rxjs `retry`: waits before another attempt, or gives the error back. */
+/** For rxjs `retry`: waits before another attempt, or passes the error on. */
 export function pauseBeforeRetry(
   error: unknown,
   attempt: number,
@@ -77,15 +77,16 @@ export function pauseBeforeRetry(
 }
 
 function isConnectFailure(failure: NodeJS.ErrnoException): boolean {
-  // The same codes also end a connection that was up; `syscall` tells.
+  // An open connection can fail with the same codes; `syscall` tells the difference.
   const isConnecting =
     failure.syscall === 'connect' || failure.syscall === 'getaddrinfo';
   return isConnecting && NOTHING_SENT.has(failure.code ?? '');
 }
 
 /**
- * Whether TLS was still being agreed on, certificate included: the request
- * itself comes after that. By the socket, since OpenSSL's codes do not tell.
+ * Whether the TLS handshake, with its certificate check, was still under way: the
+ * request itself is sent after it. Asks the socket, because OpenSSL's codes do not
+ * tell.
  */
 function isHandshaking(error: unknown): boolean {
   const request: unknown = isAxiosError(error) ? error.request : undefined;
@@ -97,7 +98,7 @@ function isHandshaking(error: unknown): boolean {
   );
 }
 
-/** Node's own errors below axios's; several where a host has several addresses. */
+/** Node's own errors behind axios's; several if a host has several addresses. */
 function systemErrors(error: unknown): NodeJS.ErrnoException[] {
   if (!isAxiosError(error)) return [];
   const { cause } = error;

@@ -37,12 +37,12 @@ import {
   type RawAnswer,
 } from './plutu-envelope.js';
 
-/** An answer of Plutu's has a few hundred bytes; this is for what is none. */
+/** Plutu's answers have a few hundred bytes. Anything larger than this is refused. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 /**
- * An idle connection is given up before a server would, in milliseconds: one
- * that the server closes just as a request goes out leaves its outcome unknown.
+ * How long a connection may be idle, in milliseconds: shorter than servers allow. If
+ * the server closed it just as a request goes out, the outcome would be unknown.
  */
 const IDLE_CONNECTION_TIMEOUT = 4_000;
 
@@ -61,12 +61,12 @@ export interface PlutuRequest<T> {
   /** The invoice that it is about, for an error that has to name it. */
   readonly invoiceNo: string;
   /**
-   * Makes what the caller wants of the `result`, or `undefined` if the result does
-   * not hold it.
+   * Makes what the caller wants from the `result`; `undefined` if the result does not
+   * contain it.
    */
   readonly readResult: (result: JsonObject) => T | undefined;
   /**
-   * What no error may quote of Plutu's answer, such as the customer's mobile
+   * What no error may quote from Plutu's answer, such as the customer's mobile
    * number.
    */
   readonly personal?: readonly string[] | undefined;
@@ -77,7 +77,8 @@ export interface PlutuRequest<T> {
 /** Talks to Plutu's API: one form out, one opened envelope back. */
 @Injectable()
 export class PlutuClient implements OnApplicationShutdown {
-  // Really private: a socket in use holds its request, headers and all.
+  // `#` hides them from inspection: a socket in use holds its request with its
+  // headers.
   readonly #agents = {
     httpAgent: new HttpAgent(AGENT_OPTIONS),
     httpsAgent: new HttpsAgent(AGENT_OPTIONS),
@@ -155,7 +156,7 @@ export class PlutuClient implements OnApplicationShutdown {
     );
     if (trace) trace.httpStatus = answer.httpStatus;
     return openEnvelope(answer, request.readResult, (text) =>
-      // Plutu may name the customer's number where the request does not.
+      // Plutu may name the customer's number even if the request does not.
       withoutMobileNumbers(credentials.redact(text, request.personal)),
     );
   }

@@ -16,12 +16,12 @@ export interface RawAnswer {
 /**
  * Opens the envelope that Plutu puts every answer in.
  *
- * @param readResult makes what the caller wants of a success's `result`, or
- *   `undefined` where the result does not hold it.
- * @param redact takes the account's credentials out of text from outside.
- * @throws {PlutuRefusedError} where the answer is a failure, whatever its HTTP
- *   status says: refusals inside an HTTP 200 have been seen.
- * @throws {PlutuUnexpectedAnswerError} where it is neither.
+ * @param readResult makes what the caller wants from the
+ *   `result` of a success; `undefined` if the result does not contain it.
+ * @param redact removes the account's credentials from text that came from outside.
+ * @throws {PlutuRefusedError} if the answer is a failure, whatever its HTTP status
+ *   says: refusals inside an HTTP 200 have been seen.
+ * @throws {PlutuUnexpectedAnswerError} if it is neither.
  */
 export function openEnvelope<T>(
   answer: RawAnswer,
@@ -39,7 +39,7 @@ export function openEnvelope<T>(
       : { message: body['error'] };
     throw refusal(error, httpStatus, redact);
   }
-  // Laravel's own shapes, which slip through Plutu's envelope at times.
+  // Laravel's own error formats, which sometimes come without Plutu's envelope.
   if (httpStatus >= 400 && typeof body['message'] === 'string') {
     throw refusal({ ...body, fields: body['errors'] }, httpStatus, redact);
   }
@@ -50,7 +50,7 @@ export function openEnvelope<T>(
       : undefined;
   if (result === undefined) {
     throw unexpectedAnswer(
-      'it holds neither an error nor the result asked for',
+      'it contains neither an error nor the expected result',
       answer,
       redact,
     );
@@ -91,7 +91,7 @@ function refusal(
   });
 }
 
-/** At most 50 fields with 10 messages each: an error is not a store for a flood. */
+/** At most 50 fields with 10 messages each, so that an error stays small. */
 function fieldErrors(
   fields: unknown,
   redact: (text: string) => string,

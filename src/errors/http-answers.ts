@@ -32,7 +32,7 @@ export class PlutuErrorAnswer {
   readonly code!: string;
   /** For people, in English. */
   readonly message!: string;
-  /** What is wrong with single fields. */
+  /** What is wrong with individual fields. */
   readonly fields?: FieldErrors | undefined;
 }
 
@@ -112,7 +112,7 @@ function httpAnswer(error: PlutuError): PlutuErrorAnswer {
       statusCode: 503,
       code,
       message:
-        'The payment was made and is not recorded yet. Do not pay again; send this request again.',
+        'The payment was made but is not recorded yet. Do not pay again; send this request again.',
     };
   }
   if (error instanceof PlutuRefusedError && error.fault !== 'configuration') {

@@ -66,7 +66,7 @@ const FAULTS = {
  */
 export type PlutuErrorCode = keyof typeof FAULTS;
 
-/** What Plutu may send one day instead of its own spelling. */
+/** Correct spellings that Plutu may send one day instead of its own. */
 const CORRECTED: ReadonlyMap<string, PlutuErrorCode> = new Map([
   ['INVALID_OTP', 'INVLIAD_OTP'],
   ['OTP_WAIT_BEFORE_RESEND', 'OTP_WAIT_BEFORE_RESNED'],
@@ -75,7 +75,7 @@ const CORRECTED: ReadonlyMap<string, PlutuErrorCode> = new Map([
 
 /**
  * @param code in any case: Plutu also sends `Unauthorized`.
- * @returns `undefined` for one that is not known.
+ * @returns `undefined` for an unknown code.
  */
 export function knownErrorCode(code: string): PlutuErrorCode | undefined {
   const upper = code.toUpperCase();

@@ -24,7 +24,7 @@ export abstract class PlutuError extends Error {
   }
 }
 
-/** An option of `PlutuModule` cannot work. Thrown while the application starts. */
+/** An option of `PlutuModule` is invalid. Thrown while the application starts. */
 export class PlutuConfigurationError extends PlutuError {
   override readonly code = 'PLUTU_CONFIGURATION';
   override readonly retryable = false;
@@ -46,7 +46,7 @@ export class PlutuLookupError extends PlutuError {
   override readonly code = 'PLUTU_LOOKUP_FAILED';
   override readonly retryable = true;
 
-  /** @param method the method of the application that failed. */
+  /** @param method the application's method that failed. */
   constructor(
     readonly method: 'findInvoice' | 'findCredentials',
     problem: string,
@@ -92,8 +92,8 @@ export class PlutuInvoiceMismatchError extends PlutuError {
   readonly fields: FieldErrors;
 
   /**
-   * @param field `invoiceNo` or `orderNo`: there is none, or no amount that can be
-   *   charged is due; `amount`: another amount is due.
+   * @param field `invoiceNo` or `orderNo`: there is no such invoice or order, or the
+   *   amount due cannot be charged; `amount`: another amount is due.
    */
   constructor(field: 'invoiceNo' | 'orderNo' | 'amount', problem: string) {
     super(`The request does not agree with the invoice: ${problem}.`);
@@ -117,7 +117,10 @@ export class PlutuRefusedError extends PlutuError {
   readonly fault: PlutuFault;
   /** The HTTP status: the one in the answer's body, or else the one that was sent. */
   readonly httpStatus: number;
-  /** What Plutu says about single fields, by the property of the request (`invoiceNo`). */
+  /**
+   * What Plutu says about individual fields, by the property of the request
+   * (`invoiceNo`).
+   */
   readonly fields: FieldErrors;
 
   constructor(refusal: {
@@ -175,7 +178,7 @@ export class PlutuOutcomeUnknownError extends PlutuError {
    *   `cut-off`: the connection ended before the answer did.
    * @param invoiceNo the invoice that the request was about.
    * @param action what Plutu was asked for: *verify* sends a one-time password, and
-   *   uses no invoice number up.
+   *   uses up no invoice number.
    */
   constructor(
     readonly reason: 'timeout' | 'cut-off',
@@ -185,7 +188,7 @@ export class PlutuOutcomeUnknownError extends PlutuError {
     super(
       (reason === 'timeout'
         ? 'Plutu did not answer in time'
-        : 'The connection ended before Plutu had answered') +
+        : 'The connection ended before Plutu answered') +
         (action === 'verify'
           ? '. A code may have been sent: ask for another one.'
           : `. The outcome is unknown and the invoice number ${invoiceNo} may be used up.`),
@@ -193,7 +196,7 @@ export class PlutuOutcomeUnknownError extends PlutuError {
   }
 }
 
-/** The payment that had paid an order before. */
+/** The payment that an order was paid with. */
 export interface FirstPayment {
   /** The `id` of that payment. */
   readonly id: string;
@@ -214,7 +217,7 @@ export class PlutuAlreadyPaidError extends PlutuError {
   override readonly retryable = false;
 
   /**
-   * @param orderNo the order; the invoice number, if it has no other.
+   * @param orderNo the order; the invoice number, if there is none.
    * @param first the payment that paid it.
    */
   constructor(
@@ -228,13 +231,13 @@ export class PlutuAlreadyPaidError extends PlutuError {
 }
 
 /**
- * Why a payment with a one-time password does not go on, and what the customer can
+ * Why a payment with a one-time password cannot continue, and what the customer can
  * do about it.
  *
  * - `wrong-code`: type the code again
  * - `expired`: ask for a new code; the token or the code is too old
  * - `too-many-refusals`: ask for a new code; too many were refused
- * - `too-many-codes`: wait; the number has had too many codes
+ * - `too-many-codes`: wait; too many codes were sent to the number
  * - `wait`: wait a moment before asking for another code
  * - `locked`: the number is locked at the wallet's operator
  * - `not-subscribed`: the number has no such wallet
@@ -258,7 +261,7 @@ const OTP_PROBLEMS = {
 } as const;
 
 /**
- * A payment with a one-time password does not go on, and the customer can do
+ * A payment with a one-time password cannot continue, and the customer can do
  * something about it: `problem` says what. Nobody was charged.
  */
 export class PlutuOtpError extends PlutuError {
@@ -267,8 +270,8 @@ export class PlutuOtpError extends PlutuError {
   override readonly retryable: boolean;
 
   /**
-   * @param problem for a page to say the right thing.
-   * @param plutuCode Plutu's own code, if Plutu said so.
+   * @param problem what a page should tell the customer.
+   * @param plutuCode Plutu's own code, if Plutu reported the problem.
    */
   constructor(
     readonly problem: OtpProblem,
@@ -292,7 +295,7 @@ export interface UnknownPayment {
   readonly gateway: string;
   /** The invoice number that Plutu was given. */
   readonly invoiceNo: string;
-  /** The order that the invoice is for; the invoice number, if it has no other. */
+  /** The order that the invoice is for; the invoice number, if there is none. */
   readonly orderNo: string;
   /** What Plutu was asked to charge, such as `25.50`. */
   readonly amount: string;
@@ -303,15 +306,15 @@ export interface UnknownPayment {
 }
 
 /**
- * Plutu was asked to charge and gave no clear answer: the money may have been
- * taken. It is never asked again. Look the invoice up in Plutu's dashboard before
+ * Plutu was asked to charge and gave no clear answer: the money may have been taken.
+ * The request is never sent again. Look the invoice up in Plutu's dashboard before
  * the customer pays again.
  */
 export class PlutuPaymentUnknownError extends PlutuError {
   override readonly code = 'PLUTU_PAYMENT_UNKNOWN';
   override readonly retryable = false;
 
-  /** @param payment all that is known of it. */
+  /** @param payment everything that is known about the payment. */
   constructor(
     readonly payment: UnknownPayment,
     options?: ErrorOptions,
@@ -325,7 +328,7 @@ export class PlutuPaymentUnknownError extends PlutuError {
 
 /** A payment whose money Plutu has taken. */
 export interface TakenPayment extends FirstPayment {
-  /** The order that the invoice is for; the invoice number, if it has no other. */
+  /** The order that the invoice is for; the invoice number, if there is none. */
   readonly orderNo: string;
   /** As Plutu wrote it, such as `25.50`. */
   readonly amount: string;
@@ -334,9 +337,10 @@ export interface TakenPayment extends FirstPayment {
 }
 
 /**
- * The money was taken, and the payment could not be handed to the application's
- * consumers (`cause`). Not a refusal: the customer must not pay again. Calling
- * `confirm` with the same token tries the rest again and charges nothing.
+ * The money was taken, but the payment could not be handed to the application's
+ * consumers
+ * (`cause`). This is not a refusal: the customer must not pay again. To try the delivery again, call `confirm`
+ * with the same token; it charges nothing.
  */
 export class PlutuPaymentNotDeliveredError extends PlutuError {
   override readonly code = 'PLUTU_PAYMENT_NOT_DELIVERED';
