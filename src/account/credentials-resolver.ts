@@ -23,24 +23,24 @@ import { TENANT } from './tenant-parameter.js';
 /** In milliseconds. */
 const LOOKUP_TIMEOUT = 4_000;
 
-/** How many lookups may be under way before what did not hold waits. */
+/** How many lookups may be under way before keys that did not match are renewed. */
 const MAX_LOOKUPS = 200;
 
 /**
- * How many names that are not known may be looked up at once: what forgeries can
- * ask of a database. Known tenants do not count.
+ * How many unknown names may be looked up at once: this limits what forgeries can
+ * cost a database. Known tenants do not count.
  */
 const MAX_UNKNOWN_LOOKUPS = 100;
 
-/** How long nobody asks again for a tenant that is not known, in milliseconds. */
+/** How long an unknown tenant is not looked up again, in milliseconds. */
 const UNKNOWN_FOR = 5_000;
 
-/** How often forgeries can have a tenant's keys looked up, in milliseconds. */
+/** How often forgeries can cause a lookup of a tenant's keys, in milliseconds. */
 const RENEWAL_PAUSE = 250;
 
 interface Known {
   readonly credentials: PlutuCredentials;
-  /** When their lookup began, on the process's own clock, in milliseconds. */
+  /** When their lookup began, in milliseconds of the process's monotonic clock. */
   readonly at: number;
 }
 
@@ -48,9 +48,9 @@ interface Known {
 export class CredentialsResolver implements OnModuleInit {
   private source: TenantCredentialsSource | undefined;
   private readonly ttl: number;
-  /** Also those that are older than `ttl`: their names are no forgeries. */
+  /** Also those that are older than `ttl`: their names are not forged. */
   private readonly known: LRUCache<string, Known>;
-  /** Apart from the others, so that forged names cannot push those out. */
+  /** Kept apart, so that forged names cannot push out known ones. */
   private readonly unknown = new LRUCache<string, true>({
     max: 1000,
     ttl: UNKNOWN_FOR,
@@ -61,7 +61,7 @@ export class CredentialsResolver implements OnModuleInit {
   >();
   private unknownLookups = 0;
 
-  /** @throws {PlutuConfigurationError} for an option that cannot work. */
+  /** @throws {PlutuConfigurationError} for an invalid option. */
   constructor(
     private readonly moduleRef: ModuleRef,
     private readonly account: PlutuAccount,
@@ -88,8 +88,8 @@ export class CredentialsResolver implements OnModuleInit {
   /**
    * @param tenant `undefined` for the application's own credentials.
    * @returns `undefined` if there are none.
-   * @throws {PlutuLookupError} if the application's class fails or its keys
-   *   cannot work; then nothing is remembered.
+   * @throws {PlutuLookupError} if the application's class fails or returns invalid
+   *   keys; then nothing is remembered.
    */
   async credentialsOf(
     tenant: string | undefined,
@@ -102,11 +102,11 @@ export class CredentialsResolver implements OnModuleInit {
   }
 
   /**
-   * The same for a tenant whose remembered keys did not hold: looks them up
-   * again. All who ask within {@link RENEWAL_PAUSE} share one lookup.
+   * The same for a tenant whose remembered keys did not match: looks them up again.
+   * All callers who ask within {@link RENEWAL_PAUSE} share one lookup.
    *
-   * @param since when the caller came: keys that were looked up later are as new
-   *   as they can be. On the process's own clock, in milliseconds.
+   * @param since when the caller came, in milliseconds of the process's monotonic
+   *   clock: keys that were looked up later are new enough.
    * @returns `undefined` if there is nothing newer.
    * @throws {PlutuLookupError} as above.
    */
@@ -188,8 +188,8 @@ export class CredentialsResolver implements OnModuleInit {
     }
   }
 
-  // Not only when the application starts: Nest does not initialize a module that
-  // is loaded lazily.
+  // Also looked up later than at startup: Nest does not initialize a lazily loaded
+  // module.
   private tenantSource({ source }: PlutuTenants): TenantCredentialsSource {
     this.source ??= applicationProvider(
       this.moduleRef,
@@ -203,14 +203,14 @@ export class CredentialsResolver implements OnModuleInit {
     const problem = (what: string) =>
       new PlutuConfigurationError(
         'tenants.source',
-        `The keys of tenant ${tenant} cannot work: ${what}.`,
+        `The keys of tenant ${tenant} are invalid: ${what}.`,
       );
     let credentials: PlutuCredentials;
     try {
       credentials = new PlutuCredentials(keys);
     } catch (error) {
       if (!(error instanceof PlutuConfigurationError)) throw error;
-      throw problem(`${error.option} is missing, or is no key of Plutu`);
+      throw problem(`${error.option} is missing, or is not a key from Plutu`);
     }
     // A callback without its tenant would pass for the application's own.
     if (this.account.credentials?.sharesSecretKeyWith(credentials)) {

@@ -1,4 +1,4 @@
-/** What bounds the one-time passwords of a gateway. Times in milliseconds. */
+/** The limits on a gateway's one-time passwords. Times in milliseconds. */
 export interface OtpLimits {
   /** How long a code can be confirmed. */
   readonly tokenLifetime: number;
@@ -8,13 +8,13 @@ export interface OtpLimits {
   readonly maxCodes: number;
 }
 
-/** A gateway of a registration, as far as the folders below it have to know it. */
+/** What the folders below `gateways/` need to know about a gateway of a registration. */
 export interface EnabledGateway {
   /** Plutu's name for it, such as `mpgs`. */
   readonly name: string;
-  /** In which it may be paid, as ISO 4217 codes. */
+  /** The currencies that it takes, as ISO 4217 codes. */
   readonly currencies: readonly string[];
-  /** If it is paid with a one-time password. Then it has no checkout. */
+  /** Set if it is paid with a one-time password. Then it has no checkout. */
   readonly otp?: OtpLimits | undefined;
   /** The path of the module's own callback route, if it has one. */
   readonly callbackPath?: string | undefined;
@@ -54,7 +54,10 @@ export class EnabledGateways {
   /** @throws {TypeError} for a gateway that is not paid with one-time passwords. */
   otpLimitsOf(name: string): OtpLimits {
     const limits = this.find(name)?.otp;
-    if (!limits) throw new TypeError(`${name} is not among "gateways".`);
+    if (!limits)
+      throw new TypeError(
+        `The option "gateways" does not list ${name} as a gateway with one-time passwords.`,
+      );
     return limits;
   }
 

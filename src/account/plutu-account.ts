@@ -8,12 +8,12 @@ import { PlutuCredentials } from './plutu-credentials.js';
 export class PlutuAccount {
   /** The application's own keys; with tenants there may be none. */
   readonly credentials: PlutuCredentials | undefined;
-  /** Where its Plutu is, checked. */
+  /** The URL of its Plutu, checked. */
   readonly baseUrl: string;
 
   /**
    * @param name the `name` of the registration.
-   * @throws {PlutuConfigurationError} for keys that cannot work.
+   * @throws {PlutuConfigurationError} for invalid keys.
    */
   constructor(
     readonly name: string,

@@ -5,8 +5,8 @@ import type { PlutuKeys } from './account.options.js';
 import { PLUTU_ENVIRONMENT } from './environment.js';
 
 /**
- * The keys of one account at Plutu, checked. They are private to it: they show
- * neither when it is inspected nor when it is serialized.
+ * The keys of one account at Plutu, checked. They are private: they never show when
+ * the object is inspected or serialized.
  */
 export class PlutuCredentials {
   readonly #apiKey: string;
@@ -14,7 +14,7 @@ export class PlutuCredentials {
   readonly #secretKeys: readonly KeyObject[];
   readonly #secrets: readonly string[];
 
-  /** @throws {PlutuConfigurationError} for a key that cannot work. */
+  /** @throws {PlutuConfigurationError} for an invalid key. */
   constructor(keys: Partial<PlutuKeys>) {
     this.#apiKey = credential(keys.apiKey, 'apiKey');
     this.#accessToken = credential(keys.accessToken, 'accessToken');
@@ -28,7 +28,7 @@ export class PlutuCredentials {
     return this.#secretKeys;
   }
 
-  /** The headers that Plutu knows the account by. Keep them out of any log. */
+  /** The headers that Plutu identifies the account by. Keep them out of any log. */
   authenticationHeaders(): Record<string, string> {
     return {
       Authorization: `Bearer ${this.#accessToken}`,
@@ -44,8 +44,8 @@ export class PlutuCredentials {
   }
 
   /**
-   * Takes the account's credentials out of text that came from outside, and
-   * whatever else must not be in it.
+   * Removes the account's credentials, and other texts that must not appear, from
+   * text that came from outside.
    */
   redact(text: string, others: readonly string[] = []): string {
     return redact(text, [...this.#secrets, ...others]);
@@ -57,10 +57,10 @@ function secretKeysOf(value: PlutuKeys['secretKey'] | undefined): string[] {
   if (keys.some(isBlank) && !keys.every(isBlank)) {
     return failOption(
       'secretKey',
-      `lists a blank key: look for a comma too many in ${PLUTU_ENVIRONMENT.secretKey}`,
+      `lists a blank key: check ${PLUTU_ENVIRONMENT.secretKey} for an extra comma`,
     );
   }
-  // None at all is one that is missing.
+  // An empty list counts as a missing key.
   return (keys.length === 0 ? [''] : keys).map((key) =>
     credential(key, 'secretKey'),
   );
@@ -74,20 +74,20 @@ function credential(value: unknown, option: keyof PlutuKeys): string {
   if (value !== undefined && value !== null && typeof value !== 'string') {
     return failOption(
       option,
-      `must be text: look at how ${PLUTU_ENVIRONMENT[option]} is set`,
+      `must be text: check how ${PLUTU_ENVIRONMENT[option]} is set`,
     );
   }
   if (typeof value !== 'string' || isBlank(value)) {
     return failOption(
       option,
-      `is missing: set it to the one in your Plutu account, customarily from the environment variable ${PLUTU_ENVIRONMENT[option]}`,
+      `is missing: set it to the one in your Plutu account, usually from the environment variable ${PLUTU_ENVIRONMENT[option]}`,
     );
   }
   // A line break, say from a file, breaks the header and changes the signature.
   if (!/^[\x21-\x7e]+$/.test(value)) {
     return failOption(
       option,
-      `has a space, a line break or another character that no key of Plutu has: look at how ${PLUTU_ENVIRONMENT[option]} is set`,
+      `has a space, a line break or another character that Plutu's keys never have: check how ${PLUTU_ENVIRONMENT[option]} is set`,
     );
   }
   return value;

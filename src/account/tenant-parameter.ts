@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
 
-/** The tenants there may be: what their names are made of. */
+/** What a tenant's name is made of. */
 export const TENANT = /^[A-Za-z0-9._-]{1,64}$/;
 
 // A parameter of the return URL says whose callback it is. Plutu does not sign
@@ -47,7 +47,7 @@ export function isTagOf(
   });
 }
 
-/** Nothing that Plutu signs begins like this, nor the other way round. */
+/** Nothing that Plutu signs begins like this, so neither can pass for the other. */
 function tag(
   key: KeyObject,
   { account, tenant, invoiceNo }: TenantInvoice,
