@@ -40,7 +40,7 @@ export const MOBILE_NUMBER_PROPERTY: ApiPropertyOptions = {
 
 const ORDER_NUMBER_PROPERTY: ApiPropertyOptions = {
   type: 'string',
-  description: 'The order; the invoice number, if it has no other.',
+  description: 'The order; the invoice number, if there is none.',
   example: INVOICE_EXAMPLE,
 };
 
@@ -56,7 +56,7 @@ export const REQUEST_PROPERTIES: Record<
       { type: 'number', minimum: 0.01 },
     ],
     description:
-      'In the currency of the gateway, more than 0, with at most two decimals. May be left out if the application knows its invoices, and is then what is due.',
+      'In the currency of the gateway, more than 0, with at most two decimals. May be left out if the application knows its invoices: then it is the amount due.',
     example: '25.50',
   },
   invoiceNo: {
@@ -110,8 +110,8 @@ const TENANT_PROPERTY: ApiPropertyOptions = {
 };
 
 /**
- * Describes the DTOs with the very constraints that they are checked by, also for
- * the routes of the application that take them.
+ * Describes the DTOs with the same constraints that check them, also for the
+ * application's own routes that take them.
  */
 export function describeDtos(): void {
   describeProperties(CheckoutDto, CHECKOUT_PROPERTIES);
@@ -122,7 +122,7 @@ export function describeDtos(): void {
       maxLength: MAX_RETURN_URL_LENGTH,
       required: false,
       description:
-        'Where the browser of the customer comes back to, if not where the module says.',
+        "Where the customer's browser comes back to. Default: what the module's options say.",
     },
     callbackUrl: {
       type: 'string',
@@ -130,7 +130,7 @@ export function describeDtos(): void {
       maxLength: MAX_RETURN_URL_LENGTH,
       required: false,
       description:
-        'Where the callback goes, at a gateway that keeps it apart, if not where the module says.',
+        "Where the callback goes, at a gateway with a separate URL for it. Default: what the module's options say.",
     },
     tenant: TENANT_PROPERTY,
   });
@@ -186,7 +186,7 @@ export function describeDtos(): void {
       type: 'string',
       enum: [...SIGNED_OUTCOMES, 'mismatch'],
       description:
-        'Paid, backed out of, neither (such as a declined card; the same transaction may still be approved), or paid though it was not due.',
+        'Paid, canceled, neither (such as a declined card; the same transaction may still be approved), or paid although it was not due.',
     },
     invoiceNo: {
       type: 'string',
@@ -237,7 +237,7 @@ export function describeDtos(): void {
     source: {
       type: 'string',
       enum: [...PAYMENT_SOURCES],
-      description: 'Who says that there is a payment.',
+      description: 'Who reported the payment.',
     },
   });
   describeProperties(CheckoutReturn, {
@@ -265,8 +265,7 @@ export function describeDtos(): void {
     statusCode: { type: 'integer' },
     code: {
       type: 'string',
-      description:
-        'Made for programs: begins with PLUTU_, or is that of Plutu.',
+      description: "For programs: begins with PLUTU_, or is Plutu's own code.",
     },
     message: { type: 'string' },
     fields: {

@@ -2,9 +2,9 @@ import type { HttpException, Type } from '@nestjs/common';
 import type { ApiOperationOptions, ApiPropertyOptions } from '@nestjs/swagger';
 import { PlutuErrorAnswer } from '../errors/http-answers.js';
 
-// `@nestjs/swagger` is optional and takes long to load, so it is never imported:
-// what its decorators would keep is written under the keys where it looks for it.
-// A test compares them with its own.
+// `@nestjs/swagger` is optional and takes long to load, so it is never imported: the
+// metadata that its decorators would write is written here, under the same keys. A
+// test compares these keys with its own.
 
 const KEYS = {
   operation: 'swagger/apiOperation',
@@ -24,7 +24,7 @@ export type Parameter =
     } & (
       | { readonly type: Type<unknown> }
       | {
-          // What its decorator keeps beside a schema.
+          // What its decorator stores next to a schema.
           readonly type: typeof String;
           readonly schema: ParameterSchema & {
             readonly required: string[];
@@ -80,7 +80,7 @@ export function describeRoute(
   const method: unknown = Reflect.get(prototype, methodName);
   if (typeof method !== 'function') return;
   Reflect.defineMetadata(KEYS.tags, [tag], controller);
-  // What the application's own decorators said of it counts, such as `@ApiOperation`.
+  // The application's own decorators, such as `@ApiOperation`, take precedence.
   const saidOfIt: object | undefined = Reflect.getMetadata(
     KEYS.operation,
     method,
@@ -103,7 +103,7 @@ export function describeRoute(
   Reflect.defineMetadata(KEYS.responses, responses, method);
 }
 
-/** Describes every property of a class, and says so if one were forgotten. */
+/** Describes every property of a class; the compiler notices one that is forgotten. */
 export function describeProperties<T>(
   type: Type<T>,
   properties: Record<keyof T & string, ApiPropertyOptions>,
@@ -129,8 +129,8 @@ export function describeProperties<T>(
 }
 
 /**
- * Describes error answers by the very exceptions that are thrown, so that status
- * and example are what is sent.
+ * Describes error answers with the exceptions that are thrown, so that status and
+ * example match what is sent.
  */
 export function errorAnswers(
   errors: readonly (readonly [description: string, HttpException])[],
@@ -148,7 +148,7 @@ export function errorAnswers(
   });
 }
 
-/** Two answers of one status are one, with the examples of both. */
+/** Merges two answers with the same status into one, with the examples of both. */
 function merged(
   one: Omit<Answer, 'status'> | undefined,
   other: Omit<Answer, 'status'>,

@@ -260,7 +260,7 @@ function requestErrors(fields: FieldErrors): [string, HttpException][] {
       toHttpException(
         new PlutuInvoiceMismatchError(
           'amount',
-          `amount is not what invoice ${INVOICE_EXAMPLE} is due`,
+          `amount is not what is due for invoice ${INVOICE_EXAMPLE}`,
         ),
       ),
     ],
@@ -278,7 +278,7 @@ function requestErrors(fields: FieldErrors): [string, HttpException][] {
       toHttpException(new PlutuConnectionError('ECONNREFUSED', '')),
     ],
     [
-      'Something else than Plutu answered.',
+      'Something other than Plutu answered.',
       toHttpException(
         new PlutuUnexpectedAnswerError('it is not a JSON object', 502, ''),
       ),

@@ -11,13 +11,13 @@ export function IsCustomerIp(): PropertyDecorator {
 }
 
 /**
- * A request, with its caller's address if it names none. What a proxy passes on
- * as an address may be something else: better no `customer_ip` than a refusal for
- * which the customer can do nothing.
+ * Adds the caller's address to a request that has none. What a proxy passes on may
+ * not be an address: no `customer_ip` is better than a refusal that the customer
+ * cannot do anything about.
  */
 export function withCustomerIp(request: unknown, callerIp = ''): unknown {
   if (typeof request !== 'object' || request === null) return request;
-  // As an IPv4 caller looks to a socket that also takes IPv6.
+  // On a socket that also takes IPv6, an IPv4 caller looks like this.
   const address = callerIp.replace(/^::ffff:(?=[\d.]+$)/i, '');
   const given: unknown = Reflect.get(request, 'customerIp');
   const customerIp = given ?? (isIP(address) ? address : undefined);

@@ -1,7 +1,10 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { isRequestAmount } from '../protocol/money.js';
 
-/** What is wrong with what Plutu cannot charge; class-validator's `$property` in it. */
+/**
+ * The message for an amount that Plutu cannot charge, with class-validator's
+ * `$property`.
+ */
 export const REQUEST_AMOUNT_MESSAGE =
   '$property must be more than 0, with at most two decimals, such as "5" or "5.50"';
 

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_INVOICE_NUMBER_LENGTH } from '../protocol/values.js';
 
-/** Of what is added to an order number, in bytes: no two attempts get the same. */
+/**
+ * How many random bytes an order number is extended by, so that no two attempts share
+ * a number.
+ */
 const RANDOM_BYTES = 6;
 
-/** So that a whole invoice number can begin with it. */
+/** So that an invoice number can begin with the whole order number. */
 export const MAX_ORDER_NUMBER_LENGTH =
   MAX_INVOICE_NUMBER_LENGTH - '-'.length - RANDOM_BYTES * 2;
 

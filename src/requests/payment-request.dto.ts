@@ -10,10 +10,10 @@ import { MAX_ORDER_NUMBER_LENGTH } from './order-invoice.js';
 /** What every request for a payment needs, whatever the gateway. */
 export class PaymentRequestDto {
   /**
-   * In the currency of the gateway, more than 0, with at most two decimals: `5`,
-   * `'5.5'`, `'5.00'`. Never rounded, so `0.1 + 0.2` is refused; text is the safer
-   * form. May be left out if the module's `invoices` option is set; if it is given
-   * all the same, it has to be what the invoice is due.
+   * In the currency of the gateway, more than 0, with at most two decimals:
+   * `5`, `'5.5'`, `'5.00'`. Never rounded, so `0.1 +
+   * 0.2` is refused; text is the safer form. May be left out if the module's `invoices`
+   * option is set; if it is given anyway, it has to be the amount due.
    */
   @IsOptional()
   @IsRequestAmount()
@@ -37,9 +37,10 @@ export class PaymentRequestDto {
   invoiceNo?: string | undefined;
 
   /**
-   * With the module's option `journal`: the order that is to be paid, at most 115
-   * characters of `A-Z a-z 0-9 . _ -`. It may be tried as often as the customer
-   * likes, each time with an invoice number of its own, and paid once.
+   * With the module's option
+   * `journal`: the order that is to be paid, at most 115 characters of `A-Z a-z 0-9 .
+   * _ -`. The customer can try to pay it as often as they like, each time with a new
+   * invoice number, and it is paid once.
    */
   @IsOptional()
   @Matches(INVOICE_NUMBER, {
@@ -51,7 +52,7 @@ export class PaymentRequestDto {
   orderNo?: string | undefined;
 }
 
-/** Which of its tenants the application asks for; no client may say so. */
+/** The tenant that the application asks for. A client must not choose it. */
 export class PaymentOwner {
   /**
    * Whose payment it is, if the module has `tenants`: made of

@@ -38,7 +38,7 @@ export class PaymentRequests {
   /**
    * Makes a DTO of what may come from a client.
    *
-   * @param owner what the application says of it.
+   * @param owner what the application itself adds, such as the tenant.
    * @param more what else may be wrong with it, by field.
    * @throws {PlutuInvalidRequestError} a field breaks a rule.
    */
@@ -59,7 +59,7 @@ export class PaymentRequests {
     const errors = {
       ...dtoErrors(dto),
       ...dtoErrors(toDto(ownerType, owner)),
-      // An invoice that is known says what is due.
+      // If invoices are known, they say what is due.
       ...(amount === null &&
         !this.invoices.isConfigured && {
           amount: [REQUEST_AMOUNT_MESSAGE.replace('$property', 'amount')],
@@ -93,8 +93,8 @@ export class PaymentRequests {
   }
 
   /**
-   * What Plutu is to be asked for: the invoice, and the amount asked for, or what
-   * the invoice is due.
+   * What to ask Plutu for: the invoice, and the amount of the request or the amount
+   * due.
    *
    * @throws {PlutuInvoiceMismatchError} there is no such invoice, or another amount
    *   is due.
@@ -132,14 +132,14 @@ export class PaymentRequests {
     if (charge === undefined || !currencies.includes(due.currency)) {
       throw new PlutuInvoiceMismatchError(
         field,
-        `${name} is due ${due.amount} ${due.currency}, which ${gateway} cannot charge`,
+        `${due.amount} ${due.currency} is due for ${name}, which ${gateway} cannot charge`,
       );
     }
     if (amount === null) return { ...facts, amount: charge };
     if (!isSameAmount(amount, due.amount)) {
       throw new PlutuInvoiceMismatchError(
         'amount',
-        `amount is not what ${name} is due`,
+        `amount is not what is due for ${name}`,
       );
     }
     return { ...facts, amount: String(amount) };
@@ -147,7 +147,7 @@ export class PaymentRequests {
 }
 
 /**
- * Writes something down before Plutu is asked.
+ * Writes to the journal before Plutu is asked.
  *
  * @throws {PlutuError} what the journal says about the request, unchanged.
  * @throws {PlutuJournalError} if it could not be written.
