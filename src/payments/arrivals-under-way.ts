@@ -1,11 +1,14 @@
 import { inTime } from '../utils/in-time.js';
 import type { PaymentReceipt } from './payment-delivery.js';
 
-/** How many payments may wait for a store: what an outage can cost in memory. */
+/**
+ * How many payments may wait for a store: this limits the memory that an outage
+ * takes.
+ */
 const MAX_UNDER_WAY = 1000;
 
 /**
- * What a store is just being asked to keep: each payment once, however many of its
+ * The payments that a store is being asked to keep: each once, however many of its
  * arrivals come at the same time.
  */
 export class ArrivalsUnderWay {

@@ -7,7 +7,7 @@ import type { PaidInvoice } from './payment-delivery.js';
 /** How many customers may wait in one instance: each holds a connection. */
 const MAX_WAITERS = 100;
 
-/** The pause between two looks at what another instance has done, in milliseconds. */
+/** How often to look at what another instance has done, in milliseconds. */
 const LOOK_EVERY = 250;
 
 /** What this instance remembers of the invoices that it has booked. */
@@ -17,8 +17,8 @@ const MEMORY = { max: 10_000, ttl: 60 * 60 * 1000 };
 export type InvoiceResult = Pick<Payment, 'outcome' | 'orderNo'>;
 
 /**
- * How the payments of invoices went: for customers who come back without a
- * callback of their own, perhaps before it.
+ * How the payments of invoices went: for customers who come back without the
+ * callback, perhaps before it arrives.
  */
 @Injectable()
 export class BookedInvoices {
@@ -28,7 +28,7 @@ export class BookedInvoices {
     readonly wake: () => void;
   }>();
 
-  /** Takes note of a payment that is booked. */
+  /** Remembers a booked payment. */
   booked(payment: PaymentEvent): void {
     const key = keyOf(payment);
     // What comes later never makes a paid invoice an unpaid one.
@@ -44,11 +44,12 @@ export class BookedInvoices {
   /**
    * Waits until the payment of an invoice is booked, here or in another instance.
    *
-   * @param isPaidFor whether the customer is said to have paid, so that only a
-   *   payment is an answer.
+   * @param isPaidFor whether the customer is said to have paid: then only a paid
+   *   outcome is an answer.
    * @param ms how long, in milliseconds; 0 to look once.
-   * @param look what another instance has done, if that can be known.
-   * @returns `undefined` if it is not booked in time, or too many wait already.
+   * @param look says what another instance has done, if that can be known.
+   * @returns `undefined` if it is not booked in time, or too many customers wait
+   *   already.
    */
   async resultOf(
     invoice: PaidInvoice,
@@ -65,7 +66,7 @@ export class BookedInvoices {
     const key = keyOf(invoice);
     const deadline = performance.now() + ms;
     for (;;) {
-      // If that fails, it is tried again: no payment depends on it.
+      // If this fails, it is tried again: no payment depends on it.
       const elsewhere = await look?.().catch(() => undefined);
       // From here to the wait, nothing can be booked unnoticed.
       const best = [this.results.get(key), elsewhere && resultOf(elsewhere)]

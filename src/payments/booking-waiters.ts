@@ -4,7 +4,7 @@ import type { PaymentEvent } from './events.js';
 /** How many customers may wait in one instance: each holds a connection. */
 const MAX_WAITERS = 100;
 
-/** The pause between two looks at what another instance has done, in milliseconds. */
+/** How often to look at what another instance has done, in milliseconds. */
 const LOOK_EVERY = 250;
 
 /** Customers who wait for their payment to be booked. */
@@ -18,9 +18,10 @@ export class BookingWaiters {
   private entered = 0;
 
   /**
-   * Lets a customer wait, unless too many do.
+   * Lets a customer wait, unless too many wait already.
    *
-   * @returns to be called when the wait is over; `undefined` if there is no room.
+   * @returns a function to call when the wait is over; `undefined` if there is no
+   *   room.
    */
   enter(): (() => void) | undefined {
     if (this.entered >= MAX_WAITERS) return undefined;
@@ -59,7 +60,7 @@ export class BookingWaiters {
         resolve(payment);
       };
       const lookOften = async (): Promise<void> => {
-        // If that fails, the customer is shown the page, which asks again.
+        // If this fails, the customer is shown the page, which asks again.
         const payment = await look().catch(() => undefined);
         if (payment) end(payment);
         else if (this.waiters.has(waiter)) {

@@ -16,13 +16,13 @@ import { consumptionsOf, type Consumption } from './consumer.decorators.js';
 import { EmitterProvider } from './emitter-provider.js';
 import type { Listener } from './listeners.js';
 
-/** All listeners that no decorator of ours has made are one consumer. */
+/** All listeners without one of our decorators count as one consumer. */
 export const OTHER_LISTENERS = 'listeners';
 
 /** A handler of one event, under its stable name. */
 export interface Consumer {
   readonly name: string;
-  /** The names of those that have to succeed first. */
+  /** The names of the consumers that have to succeed first. */
   readonly after: readonly string[];
   readonly handle: Listener;
 }
@@ -32,7 +32,7 @@ interface FilteredConsumer extends Consumer {
   readonly account: string | undefined;
 }
 
-/** What a filter looks at: every event of the module has both. */
+/** What a filter compares: every event of the module has both. */
 interface Filterable {
   readonly gateway?: string | undefined;
   readonly account?: string | undefined;
@@ -41,8 +41,8 @@ interface Filterable {
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /**
- * The application's decorated handlers. They are found when it starts, and put on
- * its emitter, where every listener is.
+ * The application's decorated handlers. They are found at startup and added to its
+ * emitter, like every other listener.
  */
 @Injectable()
 export class Consumers implements OnModuleInit, OnApplicationBootstrap {
@@ -57,11 +57,13 @@ export class Consumers implements OnModuleInit, OnApplicationBootstrap {
   ) {}
 
   /**
-   * @throws {PlutuConfigurationError} for two consumers of one name, an unknown
-   *   name in `after`, a circle of them, or an application without an emitter.
+   * @throws {PlutuConfigurationError} for two consumers with the same name, an
+   *   unknown name in `after`, consumers that wait for each other in a circle, or an
+   *   application without an emitter.
    */
   onModuleInit(): void {
-    // Also for no handler at all: a missing emitter has to show before a payment.
+    // Even without a handler: a missing emitter must be noticed before the first
+    // payment.
     const { emitter } = this.emitters;
     const wrappers = [
       ...this.discovery.getProviders(),
@@ -95,7 +97,7 @@ export class Consumers implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  /** Those of an event that take this one. */
+  /** The consumers of an event whose filters match it. */
   of(name: string, event: Filterable): readonly Consumer[] {
     const consumers = this.byEvent.get(name) ?? [];
     return consumers.filter(
@@ -105,7 +107,7 @@ export class Consumers implements OnModuleInit, OnApplicationBootstrap {
     );
   }
 
-  /** Whether it is one of theirs. */
+  /** Whether a listener belongs to a consumer. */
   has(listener: Listener): boolean {
     return this.handlers.has(listener);
   }
@@ -186,7 +188,7 @@ function checkOrder(event: string, consumers: readonly Consumer[]): void {
       else if (name !== OTHER_LISTENERS) {
         throw new PlutuConfigurationError(
           'after',
-          `The consumer "${consumer.name}" of ${event} waits for "${name}", and there is no consumer of that name. There are: ${[...byName.keys()].join(', ')}.`,
+          `The consumer "${consumer.name}" of ${event} waits for "${name}", but there is no consumer with that name. There are: ${[...byName.keys()].join(', ')}.`,
         );
       }
     }
@@ -203,6 +205,6 @@ function checkFilter(
   if (value === undefined || known.includes(value)) return;
   throw new PlutuConfigurationError(
     filter,
-    `The consumer "${consumer}" asks for the ${filter} "${value}", and no PlutuModule has it. There are: ${known.join(', ')}.`,
+    `The consumer "${consumer}" asks for the ${filter} "${value}", but no PlutuModule has it. There are: ${known.join(', ')}.`,
   );
 }

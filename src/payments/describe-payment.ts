@@ -2,7 +2,7 @@ import { DEFAULT_ACCOUNT } from '../account/tokens.js';
 import type { PaymentSummary } from '../diagnostics/channels.js';
 import type { PaymentFacts, PaymentOutcome } from './payment.js';
 
-/** What a log line says of a payment: whose it is, and its numbers. */
+/** What a log line says about a payment: whose it is, and its numbers. */
 export function describePayment({
   account = DEFAULT_ACCOUNT,
   tenant,

@@ -22,8 +22,8 @@ export class EmitterProvider {
   }
 
   /**
-   * Resolves when the application has registered its listeners: what comes out of
-   * a queue while it starts would find nobody.
+   * Resolves when the application has registered its listeners: a payment that comes
+   * out of a queue before that would find no consumer.
    */
   async ready(): Promise<void> {
     if (this.isReady) return;

@@ -5,7 +5,7 @@ import { Payment, type PaymentFacts } from './payment.js';
 
 /**
  * The names of the events. With the emitter's `wildcard` option on, `plutu.*.*`
- * hears all of them.
+ * matches all of them.
  */
 export const PLUTU_EVENTS = {
   /** {@link PaymentApprovedEvent} */
@@ -27,9 +27,9 @@ export const PLUTU_EVENTS = {
 } as const;
 
 /**
- * The invoice is paid. Unless the module's `invoices` option is set, compare
- * `amountMinor` and `currency` with what the invoice is due before you hand
- * anything over.
+ * The invoice is paid. Unless the module's
+ * `invoices` option is set, compare `amountMinor` and `currency` with what is due
+ * before you hand anything over.
  */
 export class PaymentApprovedEvent extends Payment {
   declare readonly outcome: 'approved';
@@ -49,8 +49,8 @@ export class PaymentCanceledEvent extends Payment {
 }
 
 /**
- * Neither paid nor backed out of, such as a declined card. The same transaction
- * may still be approved.
+ * Neither paid nor canceled, such as after a declined card. The same transaction may
+ * still be approved.
  */
 export class PaymentIncompleteEvent extends Payment {
   declare readonly outcome: 'incomplete';
@@ -66,12 +66,12 @@ export class PaymentIncompleteEvent extends Payment {
  * - `unknown-invoice`: the application has no such invoice
  * - `currency`: paid in another currency than was due, or than the gateway takes
  * - `amount`: another amount was due
- * - `already-paid`: with a journal, another payment had paid the order before
+ * - `already-paid`: with a journal, another payment had already paid the order
  */
 export type MismatchReason =
   'unknown-invoice' | 'currency' | 'amount' | 'already-paid';
 
-/** In what an approved payment is not the one that was due. */
+/** How an approved payment differs from what was due. */
 export interface Mismatch {
   /** Why it is one. */
   readonly reason: MismatchReason;
@@ -82,10 +82,10 @@ export interface Mismatch {
 }
 
 /**
- * Something was paid that was not due. Published instead of *approved* for a
- * currency that the gateway does not take, and with the module's `invoices` option
- * for an unknown invoice, another currency or another amount. With a journal, also
- * the second payment of an order: Plutu cannot pay back, so the merchant has to.
+ * Something was paid that was not due. Published instead of *approved* for a currency
+ * that the gateway does not take, and with the module's `invoices` option for an
+ * unknown invoice, another currency or another amount. With a journal, also the
+ * second payment of an order: Plutu cannot refund it, so the merchant has to.
  */
 export class PaymentMismatchEvent extends Payment {
   declare readonly outcome: 'mismatch';
@@ -140,7 +140,7 @@ export class PaymentUnknownEvent implements UnknownPayment {
   readonly gateway: string;
   /** The invoice number that Plutu was given. */
   readonly invoiceNo: string;
-  /** The order that the invoice is for; the invoice number, if it has no other. */
+  /** The order that the invoice is for; the invoice number, if there is none. */
   readonly orderNo: string;
   /** What Plutu was asked to charge, such as `25.50`. */
   readonly amount: string;
@@ -162,8 +162,8 @@ export class PaymentUnknownEvent implements UnknownPayment {
 }
 
 /**
- * A delivery has given up on a payment: its consumers have failed as often as was
- * allowed. Made for alerting.
+ * A delivery gave up on a payment: its consumers failed as often as allowed. Made for
+ * alerting.
  */
 export class DeliveryFailedEvent {
   /** The `name` of the account; `default` if it has none. */

@@ -13,7 +13,7 @@ export type PlutuHealth = Record<
   | {
       /** They cannot. */
       status: 'down';
-      /** The same in words, and no more: it is shown to whoever asks. */
+      /** The same in words, without details: anybody can see it. */
       message: string;
     }
 >;

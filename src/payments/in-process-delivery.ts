@@ -33,7 +33,7 @@ import { failedConsumers } from './plutu-events.js';
 /** How much the process remembers, and how long consumers may take. */
 export interface InProcessDeliveryOptions {
   /**
-   * How many payments to remember, the latest; each takes about 270 bytes. At
+   * How many payments to remember: the latest ones. Each takes about 270 bytes. At
    * most 8388608.
    *
    * @default 100000
@@ -41,7 +41,8 @@ export interface InProcessDeliveryOptions {
   max?: number | undefined;
 
   /**
-   * For how long, in milliseconds. A customer may reload the page days later.
+   * How long to remember them, in milliseconds. A customer may reload the page days
+   * later.
    *
    * @default 2592000000 (30 days)
    */
@@ -64,27 +65,28 @@ const OPTIONS = namesOf<InProcessDeliveryOptions>({
 });
 
 /**
- * The cache keeps its keys in a `Map`. One of V8's that holds more than this, and
- * has others deleted all the time, throws `Map maximum size exceeded` once
- * 16 777 216 have gone through it: after a payment was published.
+ * The cache keeps its keys in a
+ * `Map`. With more keys than this, and others deleted all the time, V8's `Map` throws
+ * `Map maximum size exceeded` after 16 777 216 keys in all: when a payment has
+ * already been published.
  */
 const MOST_REMEMBERED = 2 ** 23;
 
 /** The pauses before what failed is tried again, in milliseconds. */
 const PAUSES = [1_000, 10_000, 60_000, 600_000];
 
-/** How many payments of which some consumers failed are remembered. */
+/** How many payments with failed consumers are remembered. */
 const MAX_UNFINISHED = 10_000;
 
 /** How long a shutdown waits for the consumers, in milliseconds. */
 const CLOSE_TIMEOUT = 10_000;
 
 /**
- * The default: publishes each payment before its callback is answered, and
- * remembers it in this process. A restart forgets it, and no other instance knows
- * of it.
+ * The default: publishes each payment before its callback is answered, and remembers
+ * it in this process. After a restart it is forgotten, and other instances do not
+ * know about it.
  *
- * @throws {PlutuConfigurationError} for an option that cannot work.
+ * @throws {PlutuConfigurationError} for an invalid option.
  */
 export function inProcessDelivery(
   options: InProcessDeliveryOptions = {},
@@ -124,7 +126,10 @@ class DefaultDeliveryModule implements OnApplicationBootstrap {
   }
 }
 
-/** For a registration that says nothing: in the process, with a warning. */
+/**
+ * For a registration without `delivery` and `journal`: in the process, with a
+ * warning.
+ */
 export function defaultDelivery(): PaymentDeliveryDefinition {
   return { ...inProcessDelivery(), imports: [DefaultDeliveryModule] };
 }
@@ -145,9 +150,12 @@ export class InProcessDelivery
   implements PaymentDelivery, BeforeApplicationShutdown
 {
   private readonly logger = new Logger('PlutuPayments');
-  /** Apart from the bounded memory, which might drop what is not finished. */
+  /**
+   * Kept apart from the bounded memory, which might drop a payment that is not
+   * finished.
+   */
   private readonly running = new Map<string, Run>();
-  /** What some consumers have done, and others have not. */
+  /** Payments that some consumers have done, and others have not. */
   private readonly unfinished = new Map<string, PaymentRecord>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
   private isClosing = false;
@@ -194,7 +202,7 @@ export class InProcessDelivery
     );
     for (const { payment } of halfDone) {
       this.logger.warn(
-        `Booked, but some later consumers have not succeeded, and this is forgotten now: ${describePayment(payment)}`,
+        `Booked, but some consumers with "after" have not succeeded and are not called again after this shutdown: ${describePayment(payment)}`,
         ...logFields(summaryOf(payment)),
       );
     }
@@ -257,7 +265,7 @@ export class InProcessDelivery
     }
   }
 
-  /** No other arrival may ever come: Plutu documents no retry. */
+  /** There may be no other arrival: Plutu documents no retry. */
   private retryLater(
     record: PaymentRecord,
     attempt: number,
@@ -275,14 +283,14 @@ export class InProcessDelivery
     });
     if (pause === undefined) {
       this.logger.error(
-        `Consumers given up: ${describePayment(payment)}: ${reason}`,
+        `Consumers failed, not tried again: ${describePayment(payment)}: ${reason}`,
         ...fields,
       );
       void this.processor.reportFailure({ record, attempts: attempt, reason });
       return;
     }
     this.logger.warn(
-      `Consumers failed, tried again in ${pause / 1000} s: ${describePayment(payment)}: ${reason}`,
+      `Consumers failed, trying again in ${pause / 1000} s: ${describePayment(payment)}: ${reason}`,
       ...fields,
     );
     const retry = setTimeout(() => this.start(record, attempt + 1), pause);

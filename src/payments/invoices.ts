@@ -10,7 +10,7 @@ import { inTime } from '../utils/in-time.js';
 export interface InvoiceQuery {
   /** The invoice number that the checkout was opened with. */
   readonly invoiceNo: string;
-  /** The order that the invoice is for; the invoice number, if it has no other. */
+  /** The order that the invoice is for; the invoice number, if there is none. */
   readonly orderNo: string;
   /** The `name` of the account; `default` if it has none. */
   readonly account: string;
@@ -54,7 +54,7 @@ export interface InvoiceSource {
   /**
    * Has 4 seconds to answer.
    *
-   * @param query which invoice; two tenants may have invoices of the same number.
+   * @param query which invoice; two tenants may have invoices with the same number.
    * @returns what is due, whether it has been paid by now or not, or nothing if there
    *   is no such invoice.
    */
@@ -134,15 +134,15 @@ export class Invoices implements OnModuleInit {
     }
   }
 
-  // Not only when the application starts: Nest does not initialize a module that
-  // is loaded lazily.
+  // Also looked up later than at startup: Nest does not initialize a lazily loaded
+  // module.
   private invoiceSource(token: InjectionToken<InvoiceSource>): InvoiceSource {
     this.source ??= applicationProvider(this.moduleRef, 'invoices', token);
     return this.source;
   }
 }
 
-/** No more than this of what may be a whole database row. */
+/** Only these two properties of what may be a whole database row. */
 function readDue(invoiceNo: string, due: InvoiceDue): DueAmount {
   const { amount, currency } = due;
   const unreadable = (what: string) =>

@@ -6,7 +6,7 @@ import type { EventEmitter2 } from '@nestjs/event-emitter';
 /** A function that is called with an event. */
 export type Listener = (...args: unknown[]) => unknown;
 
-/** Those that listen to an event under its very name. */
+/** The listeners to an event by its exact name. */
 export function listenersTo(emitter: EventEmitter2, name: string): Listener[] {
   if (!isWildcard(emitter)) return emitter.listeners(name).map(asListener);
   // `listeners(name)` also finds those of a pattern.
@@ -20,7 +20,7 @@ export function listenersTo(emitter: EventEmitter2, name: string): Listener[] {
   return [found].flat().filter((entry) => isListener(entry));
 }
 
-/** Those that listen to any event, or to a pattern that this one fits. */
+/** The listeners to any event, or to a pattern that matches this one. */
 export function observersOf(emitter: EventEmitter2, name: string): Listener[] {
   const exact = new Set(listenersTo(emitter, name));
   return [
@@ -61,7 +61,8 @@ function delimiterOf(emitter: EventEmitter2): string {
 }
 
 function asListener(listener: object): Listener {
-  if (!isListener(listener)) throw new TypeError('A listener is no function.');
+  if (!isListener(listener))
+    throw new TypeError('A listener is not a function.');
   return listener;
 }
 

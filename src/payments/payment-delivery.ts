@@ -37,16 +37,16 @@ export interface PaymentProcessor {
    * Judges a payment, if that has not been done, publishes it as an event and
    * waits for the consumers that are not done yet.
    *
-   * @param save keeps the record as it is by then, before the work goes on. It
-   *   may resolve to the record as it is kept, if the store has judged otherwise.
-   *   What it rejects with counts as a failure.
+   * @param save stores the record so far, before the work goes on. It may resolve to
+   *   the stored record, if that has another verdict. If it rejects, that counts as a
+   *   failure.
    * @param handlerTimeout how long one consumer may take, in milliseconds. It
    *   goes on, but counts as failed.
    * @param attempt which attempt at this payment it is, from 1; for diagnostics.
    * @returns the record, with every consumer done.
-   * @throws {Error} if the record is not one that this release reads, the invoices
-   *   cannot be read, a consumer fails, or nothing consumes an approved payment.
-   *   What was saved by then counts.
+   * @throws {Error} if this release cannot read the record, the invoices cannot be
+   *   read, a consumer fails, or nothing consumes an approved payment. What was saved
+   *   by then counts.
    */
   process(
     record: PaymentRecord,
@@ -75,15 +75,15 @@ export interface PaidInvoice {
 }
 
 /**
- * Sees to it that each payment is published, once as far as that is possible, and
- * at least once whatever happens. The contract:
+ * Makes sure that each payment is published: once if possible, and at least once in
+ * any case. The contract:
  *
  * - Payments with the same `id` are the same payment.
  * - `accept` takes the payment as it was signed, before anybody has judged it. It
- *   resolves when the payment cannot be lost any more, and rejects, within a
- *   bounded time, if that cannot be said; the next arrival is then taken anew.
- * - What it has accepted it hands to the {@link PaymentProcessor}, and again until
- *   that resolves, each time with the record that was saved last.
+ *   resolves when the payment cannot be lost any more, and rejects, within a bounded
+ *   time, if it cannot promise that; then the next arrival is taken like a new one.
+ * - It hands each accepted payment to the {@link PaymentProcessor}, and repeats that
+ *   until it resolves, each time with the record that was saved last.
  * - Arrivals of one payment at the same moment, in one instance, count as one.
  */
 export interface PaymentDelivery {
@@ -102,8 +102,8 @@ export interface PaymentDelivery {
 
   /**
    * For a customer who comes back without the callback (T-Lync): the payment of an
-   * invoice as it was judged, once it is booked by any instance. Of several, one
-   * that was paid, or else the latest. Settles within a bounded time.
+   * invoice as it was judged, once it is booked by any instance. If there are several
+   * payments, one that was paid, or else the latest. Settles within a bounded time.
    */
   findByInvoice?(invoice: PaidInvoice): Promise<PaymentEvent | undefined>;
 

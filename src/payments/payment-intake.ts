@@ -15,7 +15,7 @@ import {
 import type { PaymentSource } from './payment.js';
 import type { SignedPayment } from './payment-record.js';
 
-/** What a customer gets if too many wait already, in milliseconds. */
+/** How long a customer waits if too many wait already, in milliseconds. */
 const NO_PATIENCE = 50;
 
 /** What brought a payment. */
@@ -25,7 +25,7 @@ const WHAT = {
   hand: 'payment',
 } as const satisfies Record<PaymentSource, string>;
 
-/** Takes genuine payments in: hands them to the delivery, and waits for them. */
+/** Takes genuine payments: hands them to the delivery, and waits for them. */
 @Injectable()
 export class PaymentIntake {
   private readonly logger = new Logger('PlutuPayments');
@@ -65,8 +65,8 @@ export class PaymentIntake {
   }
 
   /**
-   * Hands over a payment that Plutu has charged on request. It is not cut short: if
-   * it is not accepted, no other arrival brings it.
+   * Hands over a payment that Plutu has charged on request. It has no time limit: if
+   * the payment is not accepted, no other arrival brings it.
    *
    * @throws {Error} if it was not accepted.
    */
@@ -78,7 +78,8 @@ export class PaymentIntake {
    * Waits for an accepted payment to be booked.
    *
    * @param patience how long, in milliseconds.
-   * @returns `undefined` if it is not booked in time, or too many wait already.
+   * @returns `undefined` if it is not booked in time, or too many customers wait
+   *   already.
    */
   async whenBooked(
     payment: SignedPayment,

@@ -5,7 +5,7 @@ import type {
 } from './payment-delivery.js';
 import type { SignedPayment } from './payment-record.js';
 
-/** An attempt to be paid, before Plutu is asked: a checkout, or a one-time password. */
+/** A payment attempt, before Plutu is asked: a checkout, or a one-time password. */
 export interface CheckoutFacts {
   /** The tenant, with the module's option `tenants`. */
   readonly tenant: string | undefined;
@@ -22,16 +22,16 @@ export interface CheckoutFacts {
 }
 
 /**
- * What came of asking Plutu: the checkout is open, the one-time password is sent,
- * Plutu said no, or nobody can tell whether there is a checkout.
+ * How Plutu answered: the checkout is open, the one-time password is sent, Plutu said
+ * no, or it is unknown whether there is a checkout.
  */
 export type CheckoutOpening = 'open' | 'sent' | 'refused' | 'unknown';
 
-/** An attempt that is written down. */
+/** A recorded payment attempt. */
 export interface CheckoutEntry {
   /** Names the attempt: 32 hexadecimal digits. */
   readonly id: string;
-  /** Notes what Plutu answered. Never rejects: the checkout is open without it. */
+  /** Records Plutu's answer. Never rejects: the checkout is open even if this fails. */
   asked(opening: CheckoutOpening): Promise<void>;
 }
 
@@ -53,11 +53,14 @@ export interface OtpCharge extends CheckoutFacts {
   readonly processId: string;
 }
 
-/** How a charge may begin. */
+/** The limits within which a charge may begin. */
 export interface ChargeLimits {
   /** How many codes Plutu may refuse before the attempt is over. */
   readonly refusals: number;
-  /** After how long without a word its outcome is unknown, in milliseconds. */
+  /**
+   * How long the charge may go without a recorded end before its outcome is unknown,
+   * in milliseconds.
+   */
   readonly silence: number;
 }
 
@@ -65,7 +68,8 @@ export interface ChargeLimits {
 export type ChargeStart =
   | {
       /**
-       * - `begun`: it may, and nobody else may until it says how that ended
+       * - `begun`: it may, and no other call may until this one says how the charge
+       *   ended
        * - `busy`: this attempt, or another for the same order, is being charged
        */
       readonly state: 'begun' | 'busy';
@@ -87,7 +91,7 @@ export type ChargeStart =
   | {
       /**
        * - `exhausted`: too many codes were refused
-       * - `over`: there is no such attempt any more
+       * - `over`: the attempt no longer exists
        */
       readonly state: 'exhausted' | 'over';
     };
@@ -96,13 +100,13 @@ export type ChargeStart =
  * How a charge ended.
  *
  * - `refused`: Plutu said no, which counts against the attempt
- * - `not-sent`: Plutu was not reached, so the code is as good as before
+ * - `not-sent`: Plutu was not reached, so the code can still be used
  * - `unknown`: the money may have been taken
  * - the payment: the money was taken, and the payment has been accepted
  */
 export type ChargeEnd = 'refused' | 'not-sent' | 'unknown' | SignedPayment;
 
-/** The attempts to be paid by a one-time password, and how far each has got. */
+/** The payment attempts with a one-time password, and how far each has got. */
 export interface OtpAttempts {
   /**
    * Writes an attempt down, before a code is sent.
@@ -110,7 +114,7 @@ export interface OtpAttempts {
    * @throws {PlutuAlreadyPaidError} if another payment has paid the order.
    * @throws {PlutuPaymentUnknownError} if the order may have been charged before.
    * @throws {PlutuInvalidRequestError} if the invoice belongs to another order.
-   * @throws {PlutuOtpError} if the number has had too many codes.
+   * @throws {PlutuOtpError} if too many codes were sent to the number.
    * @throws {Error} if it could not be written down within a bounded time.
    */
   openingCheckout(
@@ -128,8 +132,8 @@ export interface OtpAttempts {
   beginCharge(charge: OtpCharge, limits: ChargeLimits): Promise<ChargeStart>;
 
   /**
-   * Writes down how a charge ended that had begun. One that is `unknown` is also
-   * reported to the {@link PaymentProcessor}.
+   * Writes down how a charge ended. One that is `unknown` is also reported to the
+   * {@link PaymentProcessor}.
    *
    * @throws {Error} if that could not be done within a bounded time.
    */
@@ -149,8 +153,8 @@ export interface UnreadableMessage {
 }
 
 /**
- * A delivery that also keeps what happened beside the payments: every attempt to be
- * paid, and every signed message that could not be read.
+ * A delivery that also keeps every payment attempt, and every signed message that
+ * could not be read.
  */
 export interface JournalDelivery extends PaymentDelivery, OtpAttempts {
   /**

@@ -54,7 +54,8 @@ export class EventPaymentProcessor implements PaymentProcessor {
     const keep = async (change: Partial<PaymentRecord>): Promise<void> => {
       current = { ...current, ...change };
       const kept = await save(current);
-      // Its verdict alone: consumers that run side by side may have gone on.
+      // Only its verdict: consumers run side by side, and others may have finished
+      // since.
       if (kept) current = { ...current, verdict: kept.verdict };
     };
     if (!current.verdict) {
@@ -121,7 +122,7 @@ export class EventPaymentProcessor implements PaymentProcessor {
     );
   }
 
-  /** Those who wait for it are led on. */
+  /** Customers who wait for it are led on. */
   private booked(payment: PaymentEvent): void {
     this.waiters.booked(payment);
     this.bookedInvoices.booked(payment);
@@ -146,7 +147,7 @@ export class EventPaymentProcessor implements PaymentProcessor {
     const { reason, due, first } = verdict.mismatch;
     const wasDue = due ? `, but ${due.amount} ${due.currency} was due` : '';
     const wasPaid = first
-      ? `, but it was paid before: ${describePayment({ ...payment, ...first })}`
+      ? `, but it was already paid: ${describePayment({ ...payment, ...first })}`
       : '';
     this.logger.error(
       `Payment mismatch (${reason}): ${describePayment(payment)}, ${payment.amount} ${payment.currency} was paid${wasDue}${wasPaid}`,

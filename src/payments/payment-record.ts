@@ -11,7 +11,7 @@ import type { PaymentFacts, SignedOutcome } from './payment.js';
  * change of its shape raises the version.
  */
 export interface PaymentRecord {
-  /** Of the shape. A release refuses a record of another version. */
+  /** The version of this shape. A release refuses a record of another version. */
   readonly version: 1;
   /** As Plutu signed it. Never changes. */
   readonly payment: PaymentFacts & {
@@ -23,8 +23,8 @@ export interface PaymentRecord {
     /** Why it was not due; absent if it was. */
     readonly mismatch?: Mismatch;
     /**
-     * Set if it is canceled or incomplete, and the order had been paid by then: it is
-     * kept, and not published.
+     * Set if it is canceled or incomplete, and came after the order was paid: it is
+     * kept, but not published.
      */
     readonly isLate?: true;
   };
@@ -53,8 +53,8 @@ export function checkRecord(value: unknown): asserts value is PaymentRecord {
   const version = versionOf(value);
   throw new Error(
     version === undefined
-      ? 'This is not the record of a payment.'
-      : `This is a payment's record of version ${JSON.stringify(version)}, and this release of nestjs-plutu reads version ${VERSION}. An instance with the release that wrote it can publish it.`,
+      ? 'This is not a payment record.'
+      : `This is a payment record of version ${JSON.stringify(version)}, but this release of nestjs-plutu reads version ${VERSION}. An instance with the release that wrote it can publish it.`,
   );
 }
 
@@ -84,7 +84,7 @@ export function judgedPayment({
     : signedPayment(payment);
 }
 
-/** The payment as it arrived, whatever was thought of it since. */
+/** The payment as it arrived, without its verdict. */
 export function signedPayment(
   payment: PaymentRecord['payment'],
 ): SignedPayment {

@@ -29,12 +29,12 @@ export type SignedOutcome = (typeof SIGNED_OUTCOMES)[number];
 /** How a payment went; `mismatch` is an approved payment that was not due. */
 export type PaymentOutcome = SignedOutcome | 'mismatch';
 
-/** Who may say that there is a payment. */
+/** Who can report a payment. */
 export const PAYMENT_SOURCES = ['callback', 'confirm', 'hand'] as const;
 
 /**
- * Who says that there is a payment: a signed callback, Plutu's answer to `confirm`
- * with a one-time password, or a person who has looked at Plutu's dashboard.
+ * Who reported a payment: a signed callback, Plutu's answer to `confirm` with a
+ * one-time password, or a person who looked at Plutu's dashboard.
  */
 export type PaymentSource = (typeof PAYMENT_SOURCES)[number];
 
@@ -58,27 +58,26 @@ export interface PaymentFacts {
   readonly transactionId: string;
   /** As Plutu wrote it, such as `5.00`. */
   readonly amount: string;
-  /** What Plutu was asked to charge, if it has charged on request. */
+  /** What Plutu was asked to charge, for a payment with a one-time password. */
   readonly requestedAmount?: string | undefined;
   /** ISO 4217, such as `USD`. */
   readonly currency: string;
-  /** Who says so. Default: `callback`. */
+  /** Who reported it. Default: `callback`. */
   readonly source?: PaymentSource | undefined;
   /** How the customer paid, if the gateway says so. */
   readonly method?: string | undefined;
 }
 
 /**
- * A payment as Plutu signed it, or answered it over HTTPS: what is said of it comes
- * from there, and `orderNo` from the journal. The
- * decorators check and never transform, so that a pipe or a serializer of the
- * application cannot make another payment of it. Each payment event is one.
+ * A payment as Plutu signed it, or reported it over HTTPS; only `orderNo` comes from
+ * the journal. The decorators check and never transform, so that the application's
+ * pipes and serializers cannot change it. Each payment event is one.
  */
 export class Payment {
   /**
-   * The identity of the payment: the same whenever, and however, the application
-   * hears of it; another if the outcome, the amount or any number differs. At most
-   * 255 characters out of `A-Z a-z 0-9 _ -`.
+   * The identity of the payment: the same whenever and however it is reported;
+   * different if the outcome, the amount or any number differs. At most 255
+   * characters of `A-Z a-z 0-9 _ -`.
    */
   @IsString()
   readonly id!: string;
@@ -154,8 +153,8 @@ export class Payment {
   readonly amountMinor!: number;
 
   /**
-   * What Plutu was asked to charge, if it has charged on request: with a one-time
-   * password. Another `amount` is a mismatch.
+   * What Plutu was asked to charge, for a payment with a one-time password. If
+   * `amount` is different, it is a mismatch.
    */
   @IsOptional()
   @IsString()
@@ -171,8 +170,8 @@ export class Payment {
   readonly method: string | undefined;
 
   /**
-   * Who says that there is a payment: a signed `callback`, Plutu's answer to
-   * `confirm`, or a person (`hand`).
+   * Who reported the payment: a signed `callback`, Plutu's answer to `confirm`, or a
+   * person (`hand`).
    */
   @IsIn(PAYMENT_SOURCES)
   readonly source!: PaymentSource;
@@ -200,8 +199,9 @@ export class Payment {
   }
 
   /**
-   * A hash of what makes a payment another one, the amount by its value. Not how the
-   * customer paid: Plutu's dashboard does not say it as the callback does.
+   * A hash of everything that tells payments apart, the amount by its value. How the
+   * customer paid is left out: Plutu's dashboard does not say it as the callback
+   * does.
    */
   private identity(): string {
     const facts = [
@@ -213,7 +213,7 @@ export class Payment {
       this.invoiceNo,
       this.amountMinor,
       this.currency,
-      // Never the verdict: what an invoice is due may be changed later.
+      // Never the verdict: the amount due may change later.
       this.outcome === 'mismatch' ? 'approved' : this.outcome,
     ];
     return hash('sha256', JSON.stringify(facts), 'base64url');

@@ -12,11 +12,11 @@ import { callListener, listenersTo, observersOf } from './listeners.js';
 import { Payment } from './payment.js';
 import { asConsumer } from './running-consumer.js';
 
-/** An event, and what came of it. */
+/** An event, and how its consumers did. */
 export interface PublishedEvent {
   readonly name: string;
   readonly event: object;
-  /** What consumers threw, or that there was none although one is needed. */
+  /** What consumers threw, or an error if a consumer is needed and there is none. */
   readonly failures: readonly unknown[];
 }
 
@@ -25,9 +25,9 @@ export interface Progress {
   /** The names of those that succeeded earlier. */
   readonly done: readonly string[];
   /**
-   * Keeps who has succeeded by now, whether that is every consumer without
-   * `after`, and whether it is every consumer. What it rejects with counts as a
-   * failure.
+   * Stores which consumers have succeeded so far, whether that is every consumer
+   * without `after`, and whether it is every consumer. If it rejects, that counts as
+   * a failure.
    */
   save(
     done: readonly string[],
@@ -67,7 +67,7 @@ const NO_PROGRESS: Progress = { done: [], save: async () => {} };
 /** Publishes domain events on the application's own event emitter. */
 @Injectable()
 export class PlutuEvents {
-  /** Every event, once its consumers have ended. Who observes is no consumer. */
+  /** Every event, once its consumers have ended. A subscriber here is not a consumer. */
   readonly published = new Subject<PublishedEvent>();
 
   private readonly logger = new Logger(PlutuEvents.name);
@@ -78,13 +78,13 @@ export class PlutuEvents {
   ) {}
 
   /**
-   * Publishes an event and waits for all its consumers, also if one fails: what
-   * counts as failed must not go on behind the next attempt's back.
+   * Publishes an event and waits for all its consumers, even if one fails: no
+   * consumer may still be running when the next attempt starts.
    *
    * @param handlerTimeout how long one consumer may take, in milliseconds.
-   * @throws {Error} what the consumer that failed threw; an `AggregateError` for
-   *   several. Also if one is needed and there is none; listeners to a pattern,
-   *   or to any event, are none.
+   * @throws {Error} what the failed consumer threw; an `AggregateError` for several.
+   *   Also if a consumer is needed and there is none; listeners to a pattern, or to
+   *   any event, do not count.
    */
   async publish(
     name: string,

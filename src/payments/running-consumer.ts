@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** The call of a consumer, for what it calls in turn. */
+/** The consumer that is running, for the code that it calls. */
 export interface RunningConsumer {
   /** Its stable name. */
   readonly name: string;

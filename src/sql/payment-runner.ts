@@ -17,23 +17,23 @@ import {
 import type { PaymentEntry } from './payment-row.js';
 
 /**
- * How often a payment may lose the process that works on it. A crash is not the
- * consumers' failure, but one payment must not crash instances for ever.
+ * How often a payment may lose the process that works on it. A crash is not counted
+ * as a failure of the consumers, but one payment must not crash instances forever.
  */
 const MAX_CRASHES = 100;
 
 /** In milliseconds. */
 const POLL_EVERY = 1_000;
 
-/** How much of a pause is left to chance, so that instances do not march in step. */
+/** How much of a pause is random, so that instances do not all look at once. */
 const JITTER = 0.5;
 
 /** The longest pause between two attempts, in milliseconds. */
 const MAX_PAUSE = 60 * 60 * 1000;
 
 /**
- * How many payments one instance may hold for each that it publishes: those that it
- * has accepted and that wait for their turn.
+ * How many accepted payments one instance may hold for each that it publishes. They
+ * wait for their turn.
  */
 const WAITING = 10;
 
@@ -50,21 +50,21 @@ export interface PaymentRunnerOptions {
 }
 
 /**
- * Hands payments to the consumers: those that were accepted here, at once, and
- * whatever is due in the table. While consumers run it holds no connection and no
- * lock, only leases.
+ * Hands payments to the consumers: those accepted here at once, and those that are
+ * due in the table. While consumers run, it holds no connection and no lock, only
+ * leases.
  */
 export class PaymentRunner<Tx> {
   private readonly logger = new Logger('PlutuJournal');
   private readonly runs = new Set<Promise<void>>();
-  /** Places that are taken by what is being accepted or claimed. */
+  /** Places reserved for payments that are being accepted or claimed. */
   private reserved = 0;
   /** How many payments are with the consumers. */
   private active = 0;
   private readonly waiting: ((hasPlace: boolean) => void)[] = [];
   private timer: NodeJS.Timeout | undefined;
   private polling: Promise<void> | undefined;
-  /** Whether more may be due than there were places. */
+  /** Whether more payments may be due than there were places for. */
   private hasBacklog = false;
   private isStarted = false;
   private isDraining = false;
@@ -77,7 +77,7 @@ export class PaymentRunner<Tx> {
     private readonly options: PaymentRunnerOptions,
   ) {}
 
-  /** Begins to look for what is due. */
+  /** Begins to look for due payments. */
   start(): void {
     if (!this.options.worker || this.isDraining) return;
     this.isStarted = true;
@@ -85,7 +85,7 @@ export class PaymentRunner<Tx> {
   }
 
   /**
-   * Accepts a payment and goes on with it at once if there is a place; if not, any
+   * Accepts a payment and publishes it at once if there is a place; if not, any
    * instance takes it.
    *
    * @param accept writes it down, under the lease if one is given.
@@ -111,7 +111,7 @@ export class PaymentRunner<Tx> {
     }
   }
 
-  /** Looks for what is due now, and not only when it is time to. */
+  /** Looks for due payments now, without waiting for the next time. */
   wake(): void {
     this.hasBacklog = true;
     this.wakeIfBacklog();
@@ -126,7 +126,7 @@ export class PaymentRunner<Tx> {
   private async end(): Promise<void> {
     this.isDraining = true;
     clearTimeout(this.timer);
-    // Another instance has what was not begun.
+    // Another instance takes what was not begun.
     for (const resolve of this.waiting.splice(0)) resolve(false);
     const ended = async () => {
       await this.polling;
@@ -134,7 +134,7 @@ export class PaymentRunner<Tx> {
     };
     await inTime(ended(), CLOSE_TIMEOUT, '').catch(() =>
       this.logger.warn(
-        `Consumers did not finish in ${CLOSE_TIMEOUT} ms. Another instance takes their payments over.`,
+        `Consumers did not finish in ${CLOSE_TIMEOUT} ms. Another instance takes over their payments.`,
       ),
     );
   }
@@ -179,10 +179,10 @@ export class PaymentRunner<Tx> {
       }
       this.isFailing = false;
     } catch (error) {
-      // Once in an outage, not every second.
+      // Logged once in an outage, not every second.
       if (!this.isFailing) {
         this.logger.error(
-          `The journal cannot be read, and is tried again every second: ${messageOf(error)}`,
+          `The journal cannot be read, trying again every second: ${messageOf(error)}`,
         );
       }
       this.isFailing = true;
@@ -190,7 +190,7 @@ export class PaymentRunner<Tx> {
       this.polling = undefined;
       this.schedule();
     }
-    // Somebody may have woken it while it looked.
+    // It may have been woken while it looked.
     if (!this.isFailing) this.wakeIfBacklog();
   }
 
@@ -218,9 +218,9 @@ export class PaymentRunner<Tx> {
       .catch((error: unknown) => {
         const { payment } = entry.record;
         if (error instanceof LeaseLostError) return;
-        // Its lease ends by itself, and then it is tried again.
+        // Its lease ends by itself, and then the payment is tried again.
         this.logger.error(
-          `The journal could not be written: ${describePayment(payment)}: ${messageOf(error)}`,
+          `The journal could not be written, the payment will be tried again: ${describePayment(payment)}: ${messageOf(error)}`,
           ...logFields(summaryOf(payment)),
         );
       })
@@ -256,7 +256,7 @@ export class PaymentRunner<Tx> {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  /** Hands the place on to whoever waits for one. */
+  /** Passes the place on to a payment that waits for one. */
   private leavePlace(): void {
     const next = this.waiting.shift();
     if (next) next(true);
@@ -271,7 +271,7 @@ export class PaymentRunner<Tx> {
     try {
       if (leases - attempts > MAX_CRASHES) {
         throw new CrashError(
-          `The process ended ${MAX_CRASHES} times while it was being published.`,
+          `The process ended ${MAX_CRASHES} times while the payment was being published.`,
         );
       }
       const done = await this.processor.process(
@@ -304,20 +304,23 @@ export class PaymentRunner<Tx> {
       consumers: failedConsumers(error),
       reason,
     });
-    // If another instance has it by now, this attempt does not count.
+    // If another instance has the payment by now, this attempt does not count.
     await this.store.renew(payment.id ?? '', lease);
     if (error instanceof CrashError || attempts >= this.options.attempts) {
       this.logger.error(
         `Payment given up after ${attempts} attempts: ${describePayment(payment)}: ${reason}`,
         ...fields,
       );
-      // Before it is put away: an alert may come twice, but never not at all.
+      // Reported before it is put away: an alert may come twice, but must not be
+      // lost.
       await inTime(
         this.processor.reportFailure({ record, attempts, reason }),
         this.options.handlerTimeout,
-        `not reported in ${this.options.handlerTimeout} ms`,
+        `its handlers did not finish in ${this.options.handlerTimeout} ms`,
       ).catch((failure: unknown) =>
-        this.logger.error(`A failure was not reported: ${messageOf(failure)}`),
+        this.logger.error(
+          `The report of a payment that was given up failed: ${messageOf(failure)}`,
+        ),
       );
       await this.store.putBack(record, lease, summary, undefined);
       return;
@@ -327,7 +330,7 @@ export class PaymentRunner<Tx> {
       MAX_PAUSE,
     );
     this.logger.warn(
-      `Consumers failed, tried again in about ${Math.ceil(pause / 1000)} s (attempt ${attempts} of ${this.options.attempts}): ${describePayment(payment)}: ${reason}`,
+      `Consumers failed, trying again in about ${Math.ceil(pause / 1000)} s (attempt ${attempts} of ${this.options.attempts}): ${describePayment(payment)}: ${reason}`,
       ...fields,
     );
     await this.store.putBack(
@@ -339,16 +342,16 @@ export class PaymentRunner<Tx> {
     this.wakeIn(pause);
   }
 
-  /** Sooner than the next look, for a short pause. */
+  /** Looks sooner than the next time, after a short pause. */
   private wakeIn(pause: number): void {
     if (pause < POLL_EVERY) setTimeout(() => this.wake(), pause).unref();
   }
 }
 
-/** A payment that costs one process after the other. */
+/** A payment that ends one process after another. */
 class CrashError extends Error {}
 
-/** What a run has kept of a payment: one change after the other. */
+/** The progress that a run has stored, one change after another. */
 class KeptProgress<Tx> {
   private saving: Promise<unknown> = Promise.resolve();
   private isFinished = false;
@@ -367,7 +370,8 @@ class KeptProgress<Tx> {
 
   /** @throws {LeaseLostError} */
   async save(next: PaymentRecord): Promise<PaymentRecord> {
-    // Consumers run side by side, and the one that was done last knows of all.
+    // Consumers run side by side, and the last one to finish stores the progress of
+    // all.
     const saving = this.keepAfter(this.saving, next);
     this.saving = saving.catch(() => {});
     return saving;
@@ -391,9 +395,10 @@ class KeptProgress<Tx> {
     if (!this.record.verdict) {
       this.record = await store.judge(next, lease);
     } else {
-      // Done is done, also if that cannot be written down now: then `fail` does.
+      // A consumer that is done stays done, even if this cannot be written now: then
+      // `fail` writes it.
       this.record = next;
-      // The last change also ends the lease: one statement less.
+      // The last change also ends the lease, which saves a statement.
       if (next.finished) await store.finish(next, lease);
       else await store.keepProgress(next, lease);
       this.isFinished = next.finished ?? false;

@@ -60,7 +60,7 @@ describe('a log line', () => {
       {
         level: 'warn',
         message: expect.stringContaining(
-          'Consumers failed, tried again in 1 s',
+          'Consumers failed, trying again in 1 s',
         ),
         params: {
           ...PAYMENT,

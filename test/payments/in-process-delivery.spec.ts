@@ -218,7 +218,7 @@ describe('a consumer that runs after the payment is booked', () => {
       },
     ]);
     expect(logged()).toContain(
-      'Consumers given up: mpgs invoice inv-1, transaction t-1: mail: the mail server is down',
+      'Consumers failed, not tried again: mpgs invoice inv-1, transaction t-1: mail: the mail server is down',
     );
 
     await seconds(24 * 60 * 60);
@@ -247,7 +247,7 @@ describe('a consumer that runs after the payment is booked', () => {
 
     expect(counted).toEqual({ books: 1, mails: 1 });
     expect(warn.mock.calls.flat().join('\n')).toMatch(
-      /some later consumers have not succeeded.*: mpgs invoice inv-1, transaction t-1/,
+      /some consumers with "after" have not succeeded.*: mpgs invoice inv-1, transaction t-1/,
     );
   });
 });

@@ -63,7 +63,7 @@ await describeOnBoth('log lines of the journal', (server) => {
     };
     expect(lines.filter(([line]) => String(line).includes('inv-1'))).toEqual([
       [
-        expect.stringContaining('tried again'),
+        expect.stringContaining('trying again'),
         expect.objectContaining({ ...fields, attempt: 1 }),
       ],
       [
