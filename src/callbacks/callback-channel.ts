@@ -8,11 +8,11 @@ export interface CallbackChannel {
   readonly gateway: string;
   /** `GET` with the parameters in the query, or `POST` with them in the body. */
   readonly method: 'GET' | 'POST';
-  /** ISO 4217, if the callback does not say: it is that of the gateway. */
+  /** The gateway's currency (ISO 4217), if the callback does not name one. */
   readonly currency: string | undefined;
   /** The parameters that may say how the customer paid. */
   readonly methodParameters: readonly string[];
-  /** Which of its parameters Plutu signs, and which there have to be. */
+  /** Which of its parameters Plutu signs, and which are required. */
   readonly rules: CallbackRules;
 }
 

@@ -57,7 +57,7 @@ export function callbackEndpoint(
   );
 }
 
-/** Hands the method of a callback endpoint the `Payment`, as it was judged. */
+/** Hands the method of a callback endpoint the `Payment`, with its verdict. */
 export const CallbackPayment: () => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext) => paymentOf(context),
 );

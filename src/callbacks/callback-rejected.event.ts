@@ -5,22 +5,22 @@ import { PLUTU_EVENTS } from '../payments/events.js';
 import type { CallbackRefusalReason } from '../protocol/signature.js';
 
 /**
- * Why a callback was rejected, beside what its signature says: `invalid-fields`
- * means that Plutu signed it and its content is not what Plutu documents;
- * `unknown-tenant`, that there are no keys to verify it with.
+ * Why a callback was rejected: a reason found by its signature;
+ * `invalid-fields`, if Plutu signed it but its content is not what Plutu documents; or `unknown-tenant`,
+ * if there are no keys to verify it with.
  */
 export type RejectionReason =
   CallbackRefusalReason | 'invalid-fields' | 'unknown-tenant';
 
 /**
- * A callback was answered with 403 or 400. Made for alerting: somebody is trying,
- * or the secret key or the return URL is set up wrong. With the reason
+ * A callback was answered with 403 or 400. Made for alerting: somebody is forging
+ * callbacks, or the secret key or the return URL is set up wrong. With the reason
  * `invalid-fields`, Plutu signed it: somebody may have paid, so look into it.
  */
 export class CallbackRejectedEvent {
   /** The `name` of the account whose endpoint it came to. */
   readonly account: string;
-  /** The tenant whose keys signed it, if the signature held. */
+  /** The tenant whose keys signed it, if the signature is valid. */
   readonly tenant: string | undefined;
   /** Plutu's name for the gateway whose endpoint it came to, such as `mpgs`. */
   readonly gateway: string;
@@ -29,8 +29,8 @@ export class CallbackRejectedEvent {
   /** What is wrong with the content, by property of `Payment`. */
   readonly fields: FieldErrors;
   /**
-   * Every signed parameter, under Plutu's names (`invoice_no`), if the signature
-   * held; otherwise empty.
+   * Every signed parameter, under Plutu's names (`invoice_no`), if the signature is
+   * valid; otherwise empty.
    */
   readonly signed: Readonly<Record<string, string>>;
   /** The path that was called, without its query. */

@@ -15,7 +15,7 @@ type Response = ServerResponse | { readonly raw: ServerResponse };
 /**
  * Publishes a message from here until it is answered.
  *
- * @param run takes the message in, and notes what it is; without a trace if nobody
+ * @param run takes the message, and notes what it is; it gets no trace if nobody
  *   listens.
  * @returns what `run` resolves to, as soon as it does.
  */
@@ -37,12 +37,12 @@ export function traceCallback<T>(
       if (answer.headersSent) trace.httpStatus = answer.statusCode;
       if (failure) throw failure.error;
     };
-    // Who waits for the answer has been told by then.
+    // By then, the caller that waits for the answer has got the error.
     callbackChannel.tracePromise(untilAnswered, trace).catch(() => {});
   });
 }
 
-/** @returns `undefined` for what is as it should be: a forgery is refused. */
+/** @returns `undefined` if nothing went wrong: refusing a forgery is no failure. */
 function failureOf(
   exception: unknown,
 ): { readonly error: unknown } | undefined {

@@ -37,11 +37,11 @@ export interface CallbackMessage {
   readonly url: string;
   /** The body as it arrived, of a `POST`. */
   readonly body?: string | undefined;
-  /** Whether the body was longer than any that is looked at. */
+  /** Whether the body was longer than the limit. */
   readonly isTooLong?: boolean | undefined;
 }
 
-/** What is not to be believed. */
+/** A message that must not be believed. */
 export type Unverified =
   /** Plutu did not sign it for this gateway; for a log, not for the sender. */
   | { readonly refused: RejectionReason }
@@ -51,17 +51,17 @@ export type Unverified =
 /** What a callback turned out to be. */
 export type VerifiedCallback = { readonly payment: SignedPayment } | Unverified;
 
-/** What the message of a customer who is back turned out to be. */
+/** What the message of a customer who came back turned out to be. */
 export type VerifiedReturn =
   | {
       /** Still without an outcome. */
       readonly back: CheckoutReturn;
-      /** Whether it says that the customer has paid. No proof of it. */
+      /** Whether it says that the customer has paid. It does not prove that. */
       readonly isPaidFor: boolean;
     }
   | Unverified;
 
-/** Why a signed message is not taken whose content makes no sense. */
+/** The reason for refusing a signed message whose content makes no sense. */
 export const UNREADABLE = 'invalid-fields' satisfies RejectionReason;
 
 /** What Plutu signed, and whose keys it signed it with. */
@@ -76,12 +76,12 @@ type Verification =
   | {
       readonly verified: false;
       readonly reason: RejectionReason;
-      /** What Plutu signed all the same, for another tenant or invoice. */
+      /** What Plutu did sign, for another tenant or invoice. */
       readonly signed?: ReadonlyMap<string, string>;
     }
   | Extract<CallbackVerification, { verified: true }>;
 
-/** Makes a payment of a message, if Plutu signed it. Reports what it refuses. */
+/** Makes a payment from a message, if Plutu signed it. Reports what it refuses. */
 @Injectable()
 export class CallbackVerifier {
   constructor(
@@ -102,7 +102,7 @@ export class CallbackVerifier {
   /**
    * @param channel whose message it has to be.
    * @throws {PlutuLookupError} if the tenant's keys cannot be loaded right now.
-   * @throws {Error} if the journal cannot take a message that is unreadable.
+   * @throws {Error} if the journal cannot record an unreadable message.
    */
   async verify(
     channel: CallbackChannel,
@@ -121,7 +121,8 @@ export class CallbackVerifier {
   }
 
   /**
-   * The same for a customer who is back. How the payment went is not in it.
+   * The same for a customer who came back. The message does not say how the payment
+   * went.
    *
    * @throws {PlutuLookupError} as above.
    */
@@ -261,7 +262,7 @@ export class CallbackVerifier {
   }
 
   /**
-   * Without tenants, a parameter of that name means nothing. It is always in the
+   * Without tenants, a parameter with that name means nothing. It is always in the
    * query: Plutu keeps the query of the URL that it was given.
    *
    * @returns `null` if it names none, or two.

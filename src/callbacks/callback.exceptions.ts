@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { FieldErrors } from '../errors/plutu-errors.js';
 
-/** What a callback is answered with if the endpoint's method is not called. */
+/** The answer to a callback if the endpoint's method is not called. */
 export abstract class CallbackException extends HttpException {
   /** For a browser: the shop's page, instead of this answer. */
   readonly page: string | undefined;
@@ -53,8 +53,8 @@ export class CallbackInvalidException extends CallbackException {
 }
 
 /**
- * 409: paid, but the invoice is not known, or another amount or currency was due.
- * The answer does not say which; `PaymentMismatchEvent` does.
+ * 409: paid, but the invoice is unknown, or another amount or currency was due. The
+ * answer does not say which; `PaymentMismatchEvent` does.
  */
 export class PaymentMismatchException extends CallbackException {
   constructor(page?: string) {
@@ -69,7 +69,7 @@ export class PaymentMismatchException extends CallbackException {
   }
 }
 
-/** 202: accepted, and not booked yet. A browser is shown a page that asks again. */
+/** 202: accepted, but not booked yet. A browser is shown a page that asks again. */
 export class PaymentPendingException extends CallbackException {
   constructor() {
     super({
@@ -81,8 +81,8 @@ export class PaymentPendingException extends CallbackException {
 }
 
 /**
- * 503: the callback is genuine and could not be accepted, as when a handler of the
- * event failed. The next arrival tries again.
+ * 503: the callback is genuine but could not be accepted, such as when a handler of
+ * the event failed. The next arrival tries again.
  */
 export class CallbackNotAcceptedException extends CallbackException {
   constructor(cause: unknown) {

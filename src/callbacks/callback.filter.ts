@@ -13,9 +13,9 @@ import {
 } from './pending-page.js';
 
 /**
- * Answers a callback that does not get to the endpoint's method. One that is not
- * booked yet is never redirected, because the signed message would be lost: a
- * browser is shown a page that tries again by itself.
+ * Answers a callback that does not reach the endpoint's method. One that is not
+ * booked yet is never redirected, because the signed message would be lost: a browser
+ * is shown a page that tries again by itself.
  */
 @Catch(CallbackException)
 export class CallbackFilter implements ExceptionFilter {

@@ -49,7 +49,7 @@ interface Reception {
   readonly settings: CallbackSettings;
 }
 
-/** A message on its way in, and what is published of it. */
+/** A message on its way in, and what is published about it. */
 interface Arrival {
   readonly endpoint: CallbackEndpoint;
   readonly request: CallbackRequest;
@@ -62,9 +62,9 @@ const returns = new WeakMap<object, CheckoutReturn>();
 /**
  * Lets a message through only if Plutu signed it for the endpoint's gateway and
  * account; a callback only once its payment is booked. It reads the message as it
- * arrived, because parsers differ in what they make of it. It delivers the payment
- * before pipes, interceptors and the method run, so that none of them can keep the
- * payment from the application.
+ * arrived, because parsers read it differently. It delivers the payment before pipes,
+ * interceptors and the method run, so that none of them can keep the payment from the
+ * application.
  */
 @Injectable()
 export class PlutuCallbackGuard implements CanActivate {
@@ -76,7 +76,7 @@ export class PlutuCallbackGuard implements CanActivate {
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
-  /** @throws {CallbackException} for a callback that is not to be answered by the method. */
+  /** @throws {CallbackException} for a callback that the method must not answer. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const endpoint = endpointOf(context.getHandler());
     if (!endpoint) {
@@ -87,7 +87,7 @@ export class PlutuCallbackGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<CallbackRequest>();
     const response = http.getResponse<Parameters<typeof traceCallback>[1]>();
-    // Also for what is refused: this very URL may be answered otherwise later.
+    // Also if it is refused: the same URL may get another answer later.
     this.adapterHost.httpAdapter.setHeader(
       response,
       'Cache-Control',
@@ -139,7 +139,7 @@ export class PlutuCallbackGuard implements CanActivate {
     return payment;
   }
 
-  /** Nothing is published, and a browser waits for the callback to be booked. */
+  /** Publishes nothing. A browser waits until the callback is booked. */
   private async lead(
     channel: ReturnChannel,
     arrival: Arrival,
@@ -210,7 +210,7 @@ export class PlutuCallbackGuard implements CanActivate {
     if (body.problem === 'too-large') return { url, isTooLong: true };
     throw new Error(
       body.problem === 'eaten'
-        ? 'the body of the request was read before PlutuModule could: mount what reads bodies behind Nest, not in front of it, or keep "rawBody"'
+        ? 'the body of the request was read before PlutuModule could: mount what reads bodies after Nest, not before it, or keep "rawBody"'
         : `the body of the request cannot be read (${body.problem})`,
     );
   }
@@ -234,7 +234,7 @@ export class PlutuCallbackGuard implements CanActivate {
 /**
  * The payment that the guard let through.
  *
- * @throws {Error} if the guard does not stand on the route.
+ * @throws {Error} if the route does not have the guard.
  */
 export function paymentOf(context: ExecutionContext): PaymentEvent {
   const payment = payments.get(context.switchToHttp().getRequest<object>());
@@ -249,7 +249,7 @@ export function paymentOf(context: ExecutionContext): PaymentEvent {
 /**
  * The customer who is back, as the guard let through.
  *
- * @throws {Error} if the guard does not stand on the route.
+ * @throws {Error} if the route does not have the guard.
  */
 export function returnOf(context: ExecutionContext): CheckoutReturn {
   const back = returns.get(context.switchToHttp().getRequest<object>());

@@ -4,10 +4,10 @@ import { redirectPages, type RedirectPages } from './redirect-pages.js';
 /** How callbacks are answered. */
 export interface CallbackOptions {
   /**
-   * Answer callbacks with `303 See Other` to the shop's pages: one for all, or one
-   * for each outcome. The query has `outcome` and, for a genuine callback,
-   * `invoiceNo` and with tenants `tenant`. It is not signed, so a page has to look
-   * the order up.
+   * Answers callbacks with `303 See Other` to the shop's pages: one page for all, or
+   * one for each outcome. The query has
+   * `outcome` and, for a genuine callback, `invoiceNo` and with tenants `tenant`. It
+   * is not signed, so a page has to look the order up.
    *
    * @default none: callbacks are answered with JSON
    */
@@ -33,7 +33,7 @@ export class CallbackSettings {
   /** In milliseconds. */
   readonly browserWait: number;
 
-  /** @throws {PlutuConfigurationError} for an option that cannot work. */
+  /** @throws {PlutuConfigurationError} for an invalid option. */
   constructor({ redirect, browserWait = 3_000 }: CallbackOptions) {
     this.pages = redirect === undefined ? undefined : redirectPages(redirect);
     checkWholeNumber('browserWait', browserWait, { most: MAX_TIMER });

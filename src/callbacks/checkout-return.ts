@@ -10,12 +10,12 @@ export const RETURN_OUTCOMES = [
   'pending',
 ] as const;
 
-/** How a payment went, or `pending`: that it is not known yet. */
+/** How a payment went; `pending` if that is not known yet. */
 export type ReturnOutcome = (typeof RETURN_OUTCOMES)[number];
 
 /**
- * A customer who is back from the checkout. Plutu signed which invoice it is about;
- * how the payment went is what is booked by now, from its callback.
+ * A customer who came back from the checkout. Plutu signed which invoice it is about;
+ * how the payment went comes from its callback, if that is booked by now.
  */
 export class CheckoutReturn {
   /** The `name` of the account; `default` if it has none. */

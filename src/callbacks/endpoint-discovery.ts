@@ -27,7 +27,10 @@ interface FoundEndpoint extends CallbackEndpoint {
   readonly path: RegExp;
 }
 
-/** Every endpoint for callbacks and returns: the module's own, and those on controllers beside it. */
+/**
+ * Every endpoint for callbacks and returns: the module's own, and those on the
+ * application's controllers.
+ */
 @Injectable()
 export class EndpointDiscovery implements OnApplicationBootstrap {
   private found: readonly FoundEndpoint[] | undefined;
@@ -46,7 +49,7 @@ export class EndpointDiscovery implements OnApplicationBootstrap {
     );
   }
 
-  /** Complete once all modules are made. */
+  /** Complete once all modules are created. */
   get all(): readonly FoundEndpoint[] {
     this.found ??= this.discovery
       .getControllers()
@@ -58,7 +61,10 @@ export class EndpointDiscovery implements OnApplicationBootstrap {
     return this.found;
   }
 
-  /** @throws {PlutuConfigurationError} for one whose messages nobody takes. */
+  /**
+   * @throws {PlutuConfigurationError} for an endpoint whose messages no registration
+   *   takes.
+   */
   onApplicationBootstrap(): void {
     for (const { name, account, channel } of this.all) {
       if (this.verifierOf(account)?.takes(channel.gateway)) continue;
@@ -70,9 +76,9 @@ export class EndpointDiscovery implements OnApplicationBootstrap {
   }
 
   /**
-   * Neither prefix nor version has to be there: a route may be excluded from one,
-   * or neutral. Nothing else may come before the path, or the body of another
-   * route would be taken.
+   * Prefix and version are optional: a route may be excluded from the prefix, or have
+   * no version. Nothing else may come before the path, or the body of another route
+   * would be taken.
    */
   private patternOf(path: string, module: object | undefined): RegExp {
     const { applicationId } = this.modules;
@@ -134,7 +140,7 @@ function pathsOf(target: object): string[] {
   return [paths].flat().map((path) => (typeof path === 'string' ? path : ''));
 }
 
-/** Routers take any case and one more slash, and let `:name` be anything. */
+/** Routers ignore case and one extra slash, and `:name` matches anything. */
 function partsOf(path: string): string[] {
   return path
     .split('/')

@@ -2,12 +2,12 @@ import type { CallbackChannel } from './callback-channel.js';
 import type { RedirectPages } from './redirect-pages.js';
 import type { ReturnChannel } from './return-channel.js';
 
-/** What a controller's method is the endpoint of. */
+/** What makes a controller's method an endpoint. */
 export interface CallbackEndpoint {
   readonly channel: CallbackChannel | ReturnChannel;
   /** The `name` of the account whose callbacks come to it. */
   readonly account: string;
-  /** The shop's pages, if browsers are to be led on. */
+  /** The shop's pages, if browsers are redirected. */
   readonly pages?: RedirectPages | undefined;
 }
 

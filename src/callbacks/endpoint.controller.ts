@@ -13,9 +13,9 @@ import type { ReturnChannel } from './return-channel.js';
 
 /** A route of the module that Plutu calls, or sends the customer's browser to. */
 export interface EndpointRoute<Answer, Pages extends RedirectPages> {
-  /** Of the controller. */
+  /** The controller's path. */
   readonly path: string;
-  /** Of the method, below that. */
+  /** The method's path below it. */
   readonly name: 'callback' | 'return';
   readonly channel: CallbackChannel | ReturnChannel;
   /** The `name` of the registration. */
@@ -26,7 +26,7 @@ export interface EndpointRoute<Answer, Pages extends RedirectPages> {
   readonly pages: Pages | undefined;
   /** The page that an answer leads to. */
   readonly pageAfter: (answer: Answer, pages: Pages) => string;
-  /** What else stands on the method. */
+  /** Further decorators for the method. */
   readonly decorators: readonly MethodDecorator[];
 }
 
@@ -57,7 +57,7 @@ export function createEndpointController<Answer, Pages extends RedirectPages>(
   class RedirectingEndpointController {
     constructor(private readonly adapterHost: HttpAdapterHost) {}
 
-    // By hand: of a returned URL, an interceptor may make something else.
+    // By hand: an interceptor could change a returned URL.
     @endpoint
     answer(@route.answer() answer: Answer, @Res() response: unknown): void {
       if (!pages) return;

@@ -1,4 +1,4 @@
-/** Browsers name it first and without a weight; a weight of 0 excludes it. */
+/** Browsers name HTML first and without a weight; a weight of 0 excludes it. */
 const ACCEPTS_HTML =
   /(?:^|,)\s*text\/html\s*(?:;(?!\s*q=0(?:\.0*)?\s*(?:,|$))|,|$)/i;
 

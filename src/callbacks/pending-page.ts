@@ -11,7 +11,7 @@ h1 { font-size: 1.4rem; margin: 0; }
 p { margin: .5rem 0 0; }
 `;
 
-/** No script, no form, nothing from elsewhere, and no word of the URL to others. */
+/** No script, no form, nothing from elsewhere, and the URL is sent to nobody. */
 export const PENDING_PAGE_HEADERS: Readonly<Record<string, string>> = {
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
@@ -21,8 +21,8 @@ export const PENDING_PAGE_HEADERS: Readonly<Record<string, string>> = {
 
 /**
  * What a customer's browser is shown while the payment cannot be recorded. The
- * redirect may be the only arrival of a callback that there will ever be, so the
- * page reloads its own URL, signed query and all, until it is led on.
+ * redirect may be the only arrival of the callback, so the page reloads its own URL,
+ * with the signed query, until it is redirected.
  */
 export const PENDING_PAGE = `<!doctype html>
 <html lang="ar" dir="rtl">

@@ -9,9 +9,9 @@ export type RawBody =
   { readonly text: string } | { readonly problem: RawBodyProblem };
 
 /**
- * - `not-captured`: no `capture` matched it, or the HTTP platform is neither
- *   Express nor Fastify; and no `rawBody` was kept
- * - `eaten`: something mounted earlier had read it, and kept no `rawBody`
+ * - `not-captured`: no `rawBody` was kept, and no `capture` matched it or the HTTP
+ *   platform is neither Express nor Fastify
+ * - `eaten`: something mounted earlier read it, and kept no `rawBody`
  * - `encoded`: it has a `Content-Encoding`; a callback is small and plain
  * - `too-large`: more than 16 KiB
  * - `broken-off`: the client went away before the end
@@ -19,7 +19,7 @@ export type RawBody =
 export type RawBodyProblem =
   'not-captured' | 'eaten' | 'encoded' | 'too-large' | 'broken-off';
 
-/** Whether a request is a callback with a body, asked when it arrives. */
+/** Whether a request is a callback with a body. Called when the request arrives. */
 export type IsCallback = (request: {
   readonly method: string;
   /** As it arrived, without the query. */
@@ -55,14 +55,15 @@ export class RawBodies {
   /**
    * The raw body of a request, as soon as it has arrived.
    *
-   * @param request Nest's, as `context.switchToHttp().getRequest()` gives it.
+   * @param request Nest's request, as `context.switchToHttp().getRequest()` returns
+   *   it.
    * @returns a promise that never rejects. It waits no longer than the request
    *   lasts, even if the client breaks off.
    */
   async of(request: object): Promise<RawBody> {
     const body = this.bodies.get(request) ?? 'not-captured';
     if (typeof body === 'object') {
-      // It may be that nothing else reads it, or that something has paused it.
+      // Perhaps nothing else reads it, or something has paused it.
       body.payload.resume();
       return body.arrived;
     }
@@ -102,7 +103,7 @@ export class RawBodies {
     delete headers['content-type'];
     delete headers['content-length'];
     delete headers['transfer-encoding'];
-    // A logger, say, may take it for granted that a POST has one.
+    // A logger, for example, may expect every POST to have one.
     request.body ??= {};
   }
 }
@@ -110,7 +111,7 @@ export class RawBodies {
 type CapturedBody =
   { readonly payload: Readable; readonly arrived: Promise<RawBody> } | 'eaten';
 
-/** What is used of Express; an application need not have it. */
+/** The parts of Express that are used; an application may not have it. */
 interface Express {
   use(
     middleware: (
@@ -121,7 +122,7 @@ interface Express {
   ): unknown;
 }
 
-/** What is used of Fastify; an application need not have it. */
+/** The parts of Fastify that are used; an application may not have it. */
 interface Fastify {
   addHook(
     name: 'preParsing',
@@ -149,8 +150,8 @@ function lineOf({ method = '', url = '' }: IncomingMessage): {
 }
 
 /**
- * Listens to a body without starting its stream, so that a middleware that
- * reads the stream by hand, now or later, gets all of it, too.
+ * Listens to a body without starting its stream, so that a middleware that reads the
+ * stream by hand, now or later, also gets all of it.
  */
 function arrivalOf(payload: Readable, encoding = 'identity'): Promise<RawBody> {
   return new Promise((resolve) => {
@@ -169,8 +170,8 @@ function arrivalOf(payload: Readable, encoding = 'identity'): Promise<RawBody> {
           : chunk;
       length += bytes.length;
       if (length <= MAX_LENGTH) chunks.push(bytes);
-      // The rest is read to its end but not kept: a client that is cut off
-      // while it still sends sees a broken connection and not the answer.
+      // The rest is read to its end but not kept: a client that is cut off while it
+      // still sends gets a broken connection, not the answer.
       else resolve({ problem: 'too-large' });
     };
     const onBreak = (): void => resolve({ problem: 'broken-off' });
@@ -188,7 +189,7 @@ function toRawBody(bytes: Uint8Array): RawBody {
     : { text: utf8.decode(bytes) };
 }
 
-/** What a parser has kept on Nest's request, or on the one beneath Fastify's. */
+/** What a parser has kept on Nest's request, or on Node's request behind Fastify's. */
 function rawBodyOf(request: {
   rawBody?: unknown;
   raw?: { rawBody?: unknown };

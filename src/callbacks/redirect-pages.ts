@@ -13,7 +13,7 @@ export interface RedirectPages {
   approved: string;
   /** Likewise: the customer backed out. */
   canceled: string;
-  /** Neither paid nor backed out of, such as a declined card. */
+  /** Likewise: neither paid nor canceled, such as after a declined card. */
   incomplete: string;
   /**
    * The callback was not genuine or made no sense (`outcome=refused`), or something
@@ -21,7 +21,7 @@ export interface RedirectPages {
    */
   refused: string;
   /**
-   * The customer is back, and how the payment went is not known yet: it may well
+   * The customer came back, but how the payment went is not known yet: it may well
    * have been paid. Needed for gateways whose callback does not come with the
    * customer (T-Lync).
    */
@@ -40,10 +40,10 @@ const PAGES = namesOf<RedirectPages>({
 });
 
 /**
- * Checks the option `redirect`, and makes four pages of one.
+ * Checks the option `redirect`, and turns a single page into one for each outcome.
  *
  * @param redirect one page for all outcomes, or one for each.
- * @throws {PlutuConfigurationError} if a page is missing or cannot be one.
+ * @throws {PlutuConfigurationError} if a page is missing or invalid.
  */
 export function redirectPages(redirect: string | RedirectPages): RedirectPages {
   const pages =
@@ -73,17 +73,17 @@ export function redirectPages(redirect: string | RedirectPages): RedirectPages {
 }
 
 /**
- * Checks that a customer can be sent somewhere before the payment is known. Any
- * other page would say too much.
+ * Checks that there is a page for a customer whose payment is not known yet. Any
+ * other page would claim too much.
  *
- * @throws {PlutuConfigurationError} if there is no page for that.
+ * @throws {PlutuConfigurationError} if there is no such page.
  */
 export function returnPages(pages: RedirectPages): ReturnPages {
   const { pending } = pages;
   return pending === undefined
     ? failOption(
         'redirect.pending',
-        'is missing: customers of a gateway in "gateways" may be back before their payment is known',
+        'is missing: a gateway in "gateways" lets customers come back before their payment is known',
       )
     : { ...pages, pending };
 }
@@ -100,7 +100,7 @@ export function pageAfter(
   return withResult(pageOf(outcome, pages), { ...payment, outcome });
 }
 
-/** Where to send a customer who is back, perhaps before the payment is known. */
+/** Where to send a customer who came back, perhaps before the payment is known. */
 export function pageAfterReturn(
   back: CheckoutReturn,
   pages: ReturnPages,
@@ -112,7 +112,7 @@ export function pageAfterReturn(
   );
 }
 
-/** Where to send it after anything else. */
+/** Where to send the browser after anything else. */
 export function refusedPage({ refused }: RedirectPages): string {
   return withQuery(refused, { outcome: 'refused' });
 }
@@ -139,7 +139,7 @@ function withResult(
 }
 
 function withQuery(page: string, query: Record<string, string>): string {
-  // A path gets a host to be parsed with, and loses it again.
+  // A path gets a host so that it can be parsed, and loses it again.
   const url = new URL(page, 'http://path.invalid');
   for (const [name, value] of Object.entries(query)) {
     url.searchParams.set(name, value);
@@ -148,7 +148,7 @@ function withQuery(page: string, query: Record<string, string>): string {
 }
 
 function isPath(page: string): boolean {
-  // Also once it is normalized, as in `/.//elsewhere.example`.
+  // Also after normalization, as in `/.//elsewhere.example`.
   return (
     /^\/[^\s\\]*$/.test(page) &&
     !page.startsWith('//') &&

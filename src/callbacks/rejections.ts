@@ -30,8 +30,8 @@ export class Rejections {
   ) {}
 
   /**
-   * Reports one that Plutu did not sign. Not waited for: whoever sends forgeries
-   * must not learn what they cost, nor how many handlers they can keep busy.
+   * Reports one that Plutu did not sign. Not awaited: a sender of forgeries must not
+   * learn what they cost, or how many handlers they keep busy.
    */
   forged(facts: Facts & { readonly reason: RejectionReason }): void {
     const { gateway, path, reason } = facts;
@@ -51,15 +51,15 @@ export class Rejections {
   }
 
   /**
-   * Reports one that Plutu signed and that is not taken all the same: somebody may
-   * have paid, and there is no other trace, so all that was signed is in it.
+   * Reports one that Plutu signed but that cannot be taken. Somebody may have paid,
+   * and there is no other trace, so the report contains everything that was signed.
    */
   signed(facts: Omit<Required<Facts>, 'tenant'> & Pick<Facts, 'tenant'>): void {
     const { gateway, tenant, reason, fields, signed, path } = facts;
     const invoiceNo = signed['invoice_no'];
     const problems = [reason, ...Object.values(fields).flat()].join('; ');
     this.logger.error(
-      `Callback of ${gateway} signed by Plutu, but not readable (${problems}). Look it up in Plutu's dashboard: account ${this.account.name}, ` +
+      `Callback of ${gateway} is signed by Plutu, but unreadable (${problems}). Look it up in Plutu's dashboard: account ${this.account.name}, ` +
         (tenant === undefined ? '' : `tenant ${tenant}, `) +
         JSON.stringify(signed),
       ...logFields({

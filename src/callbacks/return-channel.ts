@@ -1,9 +1,9 @@
 import type { CallbackRules } from '../protocol/signature.js';
 
 /**
- * How a gateway leads the customer's browser back, if it keeps that apart from its
- * callback. What comes this way is signed, and says nothing of amount or
- * transaction: it answers a browser and is never a payment.
+ * How a gateway leads the customer's browser back, if that is separate from its
+ * callback. The message is signed, but does not name the amount or the transaction:
+ * it is never a payment.
  */
 export interface ReturnChannel {
   /** Tells it from a callback channel. */
@@ -12,13 +12,13 @@ export interface ReturnChannel {
   readonly gateway: string;
   /** With the parameters in the query. */
   readonly method: 'GET';
-  /** Which of its parameters Plutu signs, and which there must not be. */
+  /** Which of its parameters Plutu signs, and which it must not have. */
   readonly rules: CallbackRules;
 }
 
 /**
- * Describes a channel. Everything that Plutu signs is signed with the same key, so
- * what has the parameters of a payment is a callback, and not taken here.
+ * Describes a channel. Plutu signs everything with the same key, so a message with
+ * the parameters of a payment is a callback, and is refused here.
  */
 export function returnChannel(gateway: string): ReturnChannel {
   const signs = ['approved', 'invoice_no'];
