@@ -13,7 +13,7 @@ export class CheckoutCreatedEvent {
   readonly gateway: string;
   /** As in the request, or made for the order. */
   readonly invoiceNo: string;
-  /** The order that the invoice is for; the invoice number, if it has no other. */
+  /** The order that the invoice is for; the invoice number, if there is none. */
   readonly orderNo: string;
   /** As sent to Plutu, in the currency of the gateway. */
   readonly amount: string;

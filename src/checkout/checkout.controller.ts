@@ -18,7 +18,7 @@ import type { HostedCheckout } from './hosted-checkout.js';
 
 /** The route that opens checkouts, if a gateway's `routes` name it. */
 export interface CheckoutRoute {
-  /** Of the controller. */
+  /** The controller's path. */
   readonly path: string;
   readonly checkout: HostedCheckout;
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];

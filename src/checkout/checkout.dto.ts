@@ -19,7 +19,7 @@ export class CheckoutDto extends PaymentRequestDto {
   lang?: PlutuLanguage | undefined;
 }
 
-/** What only the application itself may say of a checkout, and no client. */
+/** What only the application itself may set for a checkout, never a client. */
 export class CheckoutTarget extends PaymentOwner {
   /**
    * Where the customer's browser comes back to, and with it the callback, unless
@@ -30,7 +30,7 @@ export class CheckoutTarget extends PaymentOwner {
   returnUrl?: string | undefined;
 
   /**
-   * Where Plutu posts the callback, at a gateway that keeps it apart from the
+   * Where Plutu posts the callback, at a gateway where it does not come with the
    * customer's browser (T-Lync). Default: what the module's options say.
    */
   @IsOptional()
@@ -47,7 +47,7 @@ export class Checkout {
   readonly redirectUrl!: string;
   /** As in the request, or made for the order. */
   readonly invoiceNo!: string;
-  /** As in the request; the invoice number, if there is no other. */
+  /** As in the request; the invoice number, if there is none. */
   readonly orderNo!: string;
   /** As sent to Plutu, in the currency of the gateway. */
   readonly amount!: string;

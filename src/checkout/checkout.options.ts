@@ -11,28 +11,27 @@ export const LANGUAGES = ['ar', 'en'] as const satisfies PlutuLanguage[];
 /** How checkouts are opened. */
 export interface CheckoutOptions {
   /**
-   * Where customers and Plutu reach the application, such as
-   * `https://shop.example`. The URLs that Plutu gets of each gateway are made of
-   * it, of the application's global prefix, and of the paths of the module's
-   * routes.
+   * Where customers and Plutu reach the application, such as `https://shop.example`.
+   * The URLs that Plutu gets for each gateway are made from it, the application's
+   * global prefix, and the paths of the module's routes.
    */
   appUrl?: string | undefined;
 
   /**
-   * The absolute URL that the customer's browser comes back to, if `appUrl` cannot
-   * say: for the only gateway, or for each by its name (`{ mpgs: 'https://…' }`).
-   * Except at T-Lync, it is that of a callback endpoint.
+   * The absolute URL that the customer's browser comes back to, if it cannot be made
+   * from `appUrl`: for the only gateway, or for each by its name (`{ mpgs:
+   * 'https://…' }`). Except at T-Lync, it is that of a callback endpoint.
    */
   returnUrl?: string | Readonly<Record<string, string>> | undefined;
 
   /**
-   * The absolute URL that Plutu posts callbacks to, if `appUrl` cannot say; only
-   * for gateways that keep it apart from `returnUrl` (T-Lync).
+   * The absolute URL that Plutu posts callbacks to, if it cannot be made from
+   * `appUrl`; only for gateways where it is separate from `returnUrl` (T-Lync).
    */
   callbackUrl?: string | Readonly<Record<string, string>> | undefined;
 
   /**
-   * The language of the checkout page, if a request does not say.
+   * The language of the checkout page, if the request names none.
    *
    * @default Plutu's own default, Arabic
    */
@@ -57,8 +56,8 @@ export class CheckoutSettings {
   readonly lang: PlutuLanguage | undefined;
 
   /**
-   * @param gateways those of the registration.
-   * @throws {PlutuConfigurationError} for an option that cannot work.
+   * @param gateways the gateways of the registration.
+   * @throws {PlutuConfigurationError} for an invalid option.
    */
   constructor(options: CheckoutOptions, gateways: EnabledGateways) {
     const { hosted } = gateways;
@@ -89,7 +88,7 @@ function checkedAppUrl(value: unknown): string | undefined {
   return url.href.replace(/\/+$/, '');
 }
 
-/** @param gateways the names of those that have such a URL. */
+/** @param gateways the names of the gateways that have such a URL. */
 function checkedUrls(
   option: 'returnUrl' | 'callbackUrl',
   value: unknown,
@@ -102,7 +101,7 @@ function checkedUrls(
         if (!gateways.includes(gateway)) {
           failOption(
             option,
-            `names the gateway "${gateway}", which is not among "gateways" or has none`,
+            `names the gateway "${gateway}", but "gateways" does not list it, or it has no such URL`,
           );
         }
         return [gateway, checkedUrl(`${option}.${gateway}`, url)];
@@ -113,7 +112,7 @@ function checkedUrls(
   if (only === undefined) {
     return failOption(
       option,
-      'is for a gateway that keeps the callback apart from the return, and none of "gateways" does',
+      'is only for a gateway with separate callback and return URLs, and "gateways" lists no such gateway',
     );
   }
   if (another !== undefined) {

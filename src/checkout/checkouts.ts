@@ -32,11 +32,11 @@ import { ReturnUrls } from './return-urls.js';
 /** Where Plutu leads the customer's browser, and where it posts the callback. */
 interface CheckoutUrls {
   readonly return_url: string;
-  /** Absent if the callback comes to the other. */
+  /** Absent if the callback comes to the return URL. */
   readonly callback_url?: string;
 }
 
-/** The way out: opens checkouts that Plutu hosts, at any gateway. */
+/** Opens checkouts that Plutu hosts, at any gateway. */
 @Injectable()
 export class Checkouts {
   constructor(
@@ -69,8 +69,8 @@ export class Checkouts {
   }
 
   /**
-   * Opens a checkout. Nothing is charged by this, and only the callback says
-   * whether it was paid.
+   * Opens a checkout. This charges nothing, and only the callback says whether it was
+   * paid.
    *
    * @param request what may come from a client; not validated yet.
    * @throws {PlutuInvalidRequestError} a field breaks a rule; nothing was sent.
@@ -86,7 +86,7 @@ export class Checkouts {
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.
    * @throws {PlutuOutcomeUnknownError} the invoice number may be used up.
-   * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
+   * @throws {PlutuUnexpectedAnswerError} something other than Plutu answered.
    */
   async openFor<Dto extends CheckoutDto>(
     checkout: HostedCheckout<Dto>,
@@ -126,7 +126,7 @@ export class Checkouts {
     }
     await entry?.asked('open');
     const opened = { redirectUrl, invoiceNo, orderNo, amount };
-    // Not waited for: the checkout is open, whatever its handlers do.
+    // Not awaited: the checkout is open, whatever its handlers do.
     void this.events.notify(
       PLUTU_EVENTS.checkoutCreated,
       new CheckoutCreatedEvent({
@@ -155,7 +155,10 @@ export class Checkouts {
     return { dto, urls };
   }
 
-  /** @returns also what is missing, or must not be there. */
+  /**
+   * @returns the URLs, and the errors for those that are missing or must not be
+   *   given.
+   */
   private urlsOf(
     gateway: string,
     target: CheckoutTarget,
@@ -182,7 +185,10 @@ export class Checkouts {
     return { urls: { return_url }, errors };
   }
 
-  /** What comes back has to say whose it is, for the keys to verify it with. */
+  /**
+   * The callback has to name its tenant, so that it is verified with that tenant's
+   * keys.
+   */
   private withTenant(
     urls: CheckoutUrls,
     credentials: PlutuCredentials,
@@ -204,7 +210,7 @@ export class Checkouts {
     };
   }
 
-  /** Plain `http:` would let anyone on the way swap the checkout page. */
+  /** With plain `http:`, anybody on the network path could replace the checkout page. */
   private redirectUrlIn(
     result: Readonly<Record<string, unknown>>,
   ): string | undefined {

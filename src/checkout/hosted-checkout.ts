@@ -9,6 +9,6 @@ export interface HostedCheckout<Dto extends CheckoutDto = CheckoutDto> {
   readonly dto: Type<Dto>;
   /** The fields that the gateway needs beside the common ones, by wire name. */
   toForm?(request: Dto): Readonly<Record<string, string>>;
-  /** What of them is the customer's own, so that no error may quote it. */
+  /** The personal data among them, which no error may quote. */
   personal?(request: Dto): readonly string[];
 }

@@ -3,7 +3,7 @@ import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { EnabledGateways } from '../account/enabled-gateways.js';
 import type { CheckoutSettings } from './checkout.options.js';
 
-/** A URL, or what keeps it from being known, as a clause. */
+/** A URL, or why it is unknown, as a clause. */
 export type FoundUrl = { readonly url: string } | { readonly problem: string };
 
 type UrlOption = 'returnUrl' | 'callbackUrl';
@@ -21,7 +21,7 @@ export class ReturnUrls implements OnApplicationBootstrap {
     private readonly isMoved: () => boolean,
   ) {}
 
-  /** Warns of a URL that misses the global prefix: a proxy may add it. */
+  /** Warns about a URL without the global prefix: a proxy may add it. */
   onApplicationBootstrap(): void {
     for (const option of ['returnUrl', 'callbackUrl'] as const) {
       for (const [name, url] of Object.entries(this.configured(option))) {
@@ -45,7 +45,7 @@ export class ReturnUrls implements OnApplicationBootstrap {
         : this.problem(path, route);
     if (path === undefined || problem !== undefined) {
       return {
-        problem: `it cannot be made of "appUrl", because ${problem}: set the option "${option}", or pass one`,
+        problem: `it cannot be made from "appUrl", because ${problem}: set the option "${option}", or pass one`,
       };
     }
     return { url: appUrl + this.withPrefix(path) };
@@ -77,13 +77,13 @@ export class ReturnUrls implements OnApplicationBootstrap {
     const loss =
       route === 'callback'
         ? 'no payment will be recorded'
-        : 'no customer will get back';
+        : 'no customer will come back';
     this.logger.warn(
       `The ${option} of ${gateway} leads to ${pathname}, but the ${route} route is at ${expected}. Unless a proxy adds the rest, ${loss}.`,
     );
   }
 
-  /** What keeps the path of the route from being known. */
+  /** Why the path of the route is unknown. */
   private problem(path: string, route: string): string | undefined {
     if (!this.adapterHost.httpAdapter) return 'this process serves no HTTP';
     if (this.isMoved()) return `RouterModule moves the ${route} route`;

@@ -6,11 +6,11 @@ import { failOption } from '../utils/options.js';
 
 /** What a gateway is. */
 export interface Gateway {
-  /** Plutu's name for it, at the wire and in `payment.gateway`, such as `mpgs`. */
+  /** Plutu's name for it, on the wire and in `payment.gateway`, such as `mpgs`. */
   readonly name: string;
   /** Its name for people, such as `MPGS`. */
   readonly title: string;
-  /** Of its routes, below `plutu/`. */
+  /** The path of its routes, below `plutu/`. */
   readonly path: string;
   /** The class that the application injects. */
   readonly service: Type<unknown>;
@@ -37,15 +37,15 @@ export interface GatewayHost {
   readonly pages: RedirectPages | undefined;
 }
 
-/** A value for `gateways`: a gateway, and what the application says of it. */
+/** A value for `gateways`: a gateway and its options. */
 export interface GatewayFeature {
-  /** What it is. */
+  /** The gateway. */
   readonly gateway: Gateway;
-  /** What the application says of it. */
+  /** Its options. */
   readonly options: GatewayOptions;
 
   /**
-   * What the rest of the module has to know of it.
+   * What the rest of the module needs to know about it.
    *
    * @param path of its routes.
    */
@@ -55,7 +55,7 @@ export interface GatewayFeature {
    * Makes its controllers, one for each route.
    *
    * @param path of its routes.
-   * @throws {PlutuConfigurationError} for an option that cannot work.
+   * @throws {PlutuConfigurationError} for an invalid option.
    */
   controllers(path: string, host: GatewayHost): Type<unknown>[];
 }
@@ -78,8 +78,8 @@ export function gatewayPath(
 /**
  * The routes that a gateway has.
  *
- * @param routes what the application says.
- * @param possible which there may be.
+ * @param routes the routes that the application names.
+ * @param possible the routes that the gateway can have.
  * @throws {PlutuConfigurationError} for anything else.
  */
 export function checkedRoutes<Route extends string>(
@@ -93,13 +93,16 @@ export function checkedRoutes<Route extends string>(
   ) {
     failOption(
       `${name}.routes`,
-      `must be a list, of no other names than "${possible.join('", "')}"`,
+      `must be a list of only these names: "${possible.join('", "')}"`,
     );
   }
   return routes;
 }
 
-/** @throws {PlutuConfigurationError} for a route that is open to any tenant. */
+/**
+ * @throws {PlutuConfigurationError} for a route through which a client could choose
+ *   any tenant.
+ */
 export function refuseWithTenants(
   { name }: Gateway,
   route: string,

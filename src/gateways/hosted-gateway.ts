@@ -40,15 +40,15 @@ export interface HostedGateway extends Gateway {
   readonly checkout: HostedCheckout;
   /** How its callbacks come. */
   readonly callback: CallbackChannel;
-  /** If the customer's browser comes back on another way than the callback. */
+  /** Set if the customer's browser comes back in another way than the callback. */
   readonly return?: ReturnChannel | undefined;
 }
 
 /**
- * Makes the value that `gateways` takes of a hosted gateway.
+ * Makes the value that `gateways` takes for a hosted gateway.
  *
- * @param currencies in which it may be paid, as ISO 4217 codes.
- * @param names of the options that this gateway has beside the common ones.
+ * @param currencies the currencies that it takes, as ISO 4217 codes.
+ * @param names the names of the options that only this gateway has.
  * @throws {PlutuConfigurationError} for an option that does not exist.
  */
 export function hostedGateway(
@@ -96,7 +96,7 @@ function controllersOf(
   const about = { title: gateway.title, account };
   const makers: Record<HostedGatewayRoute, () => Type<unknown>[]> = {
     callback: () => {
-      // Where no browser comes, a redirect would lead Plutu's server astray.
+      // If no browser comes with the callback, a redirect would go to Plutu's server.
       const callbackPages = gateway.return ? undefined : pages;
       const controller = createEndpointController({
         path,

@@ -17,23 +17,23 @@ export interface OtpGatewayOptions extends GatewayOptions {
   routes?: readonly OtpGatewayRoute[] | undefined;
 
   /**
-   * Guards for these routes. What they inject has to be global, or come from a
-   * module in `imports`.
+   * Guards for these routes. The providers that they inject have to be global, or
+   * from a module in `imports`.
    */
   guards?: readonly (Type<CanActivate> | CanActivate)[] | undefined;
 
   /**
-   * Whether `POST confirm` tells Plutu the address of its caller, if the request
-   * names none. It is the one that Express and Fastify see: behind a proxy, set
-   * their `trust proxy` or `trustProxy`.
+   * Whether `POST confirm` sends the caller's address to Plutu, if the request has no
+   * `customerIp`. It is the address that Express or Fastify sees: behind a proxy, set `trust
+   * proxy` or `trustProxy`.
    *
    * @default false
    */
   customerIp?: boolean | undefined;
 
   /**
-   * How long a code can be confirmed, in milliseconds. How long Plutu accepts it is
-   * not documented.
+   * How long a code can be confirmed, in milliseconds. Plutu does not document how
+   * long it accepts a code.
    *
    * @default 600000
    */

@@ -31,10 +31,9 @@ export interface OtpGateway extends Gateway {
 }
 
 /**
- * Makes the value that `gateways` takes of a gateway with one-time passwords.
+ * Makes the value that `gateways` takes for a gateway with one-time passwords.
  *
- * @throws {PlutuConfigurationError} for an option that does not exist, or cannot
- *   work.
+ * @throws {PlutuConfigurationError} for an unknown or invalid option.
  */
 export function otpGateway(
   gateway: OtpGateway,

@@ -206,7 +206,7 @@ describe('the return URL cannot be made of appUrl, and the error says why:', () 
 
     expect(await problem()).toEqual({
       returnUrl: [
-        `returnUrl is missing: it cannot be made of "appUrl", because ${reason}: set the option "returnUrl", or pass one`,
+        `returnUrl is missing: it cannot be made from "appUrl", because ${reason}: set the option "returnUrl", or pass one`,
       ],
     });
     const own = 'https://shop.example/own';
@@ -307,7 +307,7 @@ describe('the option returnUrl', () => {
       'for a gateway that is not there',
       { souqpay: `${SHOP}/own`, tlync: `${SHOP}/own` },
       'returnUrl',
-      /"tlync".*not among "gateways"/,
+      /"tlync".*but "gateways" does not list it/,
     ],
     [
       'with a URL that cannot take a callback',

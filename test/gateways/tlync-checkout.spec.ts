@@ -154,7 +154,7 @@ describe('a checkout of T-Lync', () => {
     expect(await failure()).toMatchObject({
       fields: {
         returnUrl: [
-          'returnUrl is missing: it cannot be made of "appUrl", because the return route is off: set the option "returnUrl", or pass one',
+          'returnUrl is missing: it cannot be made from "appUrl", because the return route is off: set the option "returnUrl", or pass one',
         ],
       },
     });
@@ -254,12 +254,12 @@ describe('the options of T-Lync', () => {
     [
       'a return route at a gateway that has none',
       { gateways: [mpgs({ routes: ['return'] })] },
-      /"mpgs\.routes" must be a list, of no other names than "callback", "checkout"/,
+      /"mpgs\.routes" must be a list of only these names: "callback", "checkout"/,
     ],
     [
       'a callback URL without a gateway that has one',
       { gateways: [mpgs()], callbackUrl: 'https://shop.example/' },
-      /"callbackUrl" is for a gateway that keeps the callback apart/,
+      /"callbackUrl" is only for a gateway with separate callback and return URLs/,
     ],
     [
       'a callback URL for a gateway that has none',
@@ -267,7 +267,7 @@ describe('the options of T-Lync', () => {
         gateways: [mpgs(), tlync()],
         callbackUrl: { mpgs: 'https://shop.example/' },
       },
-      /"callbackUrl" names the gateway "mpgs", which is not among "gateways" or has none/,
+      /"callbackUrl" names the gateway "mpgs", but "gateways" does not list it, or it has no such URL/,
     ],
   ])('stop the startup with %s', async (_what, options, message) => {
     const error: unknown = await startApp({

@@ -4,7 +4,7 @@ import type { OtpGatewayOptions } from '../otp-gateway.options.js';
 import { ADFALI_PAYMENT } from './adfali.payment.js';
 import { AdfaliService } from './adfali.service.js';
 
-/** What an application may say of Adfali, in `gateways`. */
+/** The options of Adfali, in `gateways`. */
 export type AdfaliOptions = OtpGatewayOptions;
 
 /** Adfali of the Bank of Commerce and Development, through Plutu. */
@@ -20,7 +20,7 @@ export const ADFALI: OtpGateway = {
  * Payments by the wallet Adfali, in Libyan dinars, for the option `gateways`. Plutu
  * spells its name `edfali`.
  *
- * @throws {PlutuConfigurationError} for an option that cannot work.
+ * @throws {PlutuConfigurationError} for an invalid option.
  */
 export function adfali(options: AdfaliOptions = {}): GatewayFeature {
   return otpGateway(ADFALI, options);

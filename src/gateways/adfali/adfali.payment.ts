@@ -1,7 +1,7 @@
 import type { OtpPayment } from '../../otp/otp-payment.js';
 import { SendOtpDto } from '../../otp/otp.dto.js';
 
-/** Needs no more than every one-time password does. */
+/** Needs nothing beyond what every one-time password needs. */
 export const ADFALI_PAYMENT: OtpPayment = {
   gateway: 'edfali',
   currency: 'LYD',

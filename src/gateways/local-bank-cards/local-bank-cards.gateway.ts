@@ -5,7 +5,7 @@ import type { HostedGatewayOptions } from '../hosted-gateway.options.js';
 import { LOCAL_BANK_CARDS_CHECKOUT } from './local-bank-cards.checkout.js';
 import { LocalBankCardsService } from './local-bank-cards.service.js';
 
-/** What an application may say of local bank cards, in `gateways`. */
+/** The options of local bank cards, in `gateways`. */
 export type LocalBankCardsOptions = HostedGatewayOptions;
 
 /** Local bank cards of the Numo network, through Plutu. */
@@ -34,7 +34,7 @@ export const LOCAL_BANK_CARDS: HostedGateway = {
  * Its callbacks name no currency, so that is not signed: they are in dinars because
  * the gateway is.
  *
- * @throws {PlutuConfigurationError} for an option that cannot work.
+ * @throws {PlutuConfigurationError} for an invalid option.
  */
 export function localBankCards(
   options: LocalBankCardsOptions = {},

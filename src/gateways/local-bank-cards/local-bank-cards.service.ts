@@ -35,7 +35,7 @@ export class LocalBankCardsService {
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.
    * @throws {PlutuOutcomeUnknownError} the invoice number may be used up.
-   * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
+   * @throws {PlutuUnexpectedAnswerError} something other than Plutu answered.
    */
   async createCheckout(
     request: LocalBankCardsCheckoutRequest,

@@ -7,11 +7,12 @@ import type { HostedGatewayOptions } from '../hosted-gateway.options.js';
 import { MPGS_CHECKOUT } from './mpgs.checkout.js';
 import { MpgsService } from './mpgs.service.js';
 
-/** What an application may say of MPGS, in `gateways`. */
+/** The options of MPGS, in `gateways`. */
 export interface MpgsOptions extends HostedGatewayOptions {
   /**
-   * The currencies, as ISO 4217 codes, in which the account is paid. The one that
-   * it processes is set at Plutu. An approved payment in any other is a mismatch.
+   * The currencies that the account takes, as ISO 4217 codes. Which one it processes
+   * is set at Plutu. An approved payment in a currency that is not listed is a
+   * mismatch.
    *
    * @default ['USD']
    */
@@ -42,7 +43,7 @@ export const MPGS: HostedGateway = {
 /**
  * Payments by international cards, in US dollars, for the option `gateways`.
  *
- * @throws {PlutuConfigurationError} for an option that cannot work.
+ * @throws {PlutuConfigurationError} for an invalid option.
  */
 export function mpgs(options: MpgsOptions = {}): GatewayFeature {
   const { currencies = ['USD'] } = options;

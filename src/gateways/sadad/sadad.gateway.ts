@@ -4,7 +4,7 @@ import type { OtpGatewayOptions } from '../otp-gateway.options.js';
 import { describeSadadOtp, SADAD_PAYMENT } from './sadad.payment.js';
 import { SadadService } from './sadad.service.js';
 
-/** What an application may say of Sadad, in `gateways`. */
+/** The options of Sadad, in `gateways`. */
 export type SadadOptions = OtpGatewayOptions;
 
 /** Sadad of Al-Madar, through Plutu. */
@@ -20,7 +20,7 @@ export const SADAD: OtpGateway = {
  * Payments by the wallet Sadad, in Libyan dinars, for the option `gateways`. Plutu
  * spells its name `sadadapi`.
  *
- * @throws {PlutuConfigurationError} for an option that cannot work.
+ * @throws {PlutuConfigurationError} for an invalid option.
  */
 export function sadad(options: SadadOptions = {}): GatewayFeature {
   describeSadadOtp();

@@ -10,12 +10,12 @@ import { plainDigits } from '../../protocol/digits.js';
 import { mobileNumber } from '../../protocol/mobile-number.js';
 import { IsLibyanMobileNumber } from '../../requests/is-libyan-mobile-number.js';
 
-/** The prefixes of Al-Madar, whose wallet Sadad is, as Plutu's documentation says. */
+/** The prefixes of Al-Madar, which runs Sadad, according to Plutu's documentation. */
 const AL_MADAR = /^09[13]/;
 
 /** What a one-time password of Sadad needs. */
 export class SadadOtpDto extends SendOtpDto {
-  /** The same, of Al-Madar: it begins with 091 or 093. */
+  /** A number of Al-Madar, which begins with 091 or 093. */
   // class-validator drops the inherited rule if a subclass has one of its own.
   @IsLibyanMobileNumber()
   @ValidateBy({
@@ -62,7 +62,7 @@ export function describeSadadOtp(): void {
   });
 }
 
-/** @returns `undefined` for what is no year, or one that is still to come. */
+/** @returns `undefined` if it is not a year, or is in the future. */
 function birthYear(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const year = plainDigits(String(value));

@@ -37,7 +37,7 @@ export class SadadService {
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.
    * @throws {PlutuOutcomeUnknownError} a code may have been sent; try again.
-   * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
+   * @throws {PlutuUnexpectedAnswerError} something other than Plutu answered.
    */
   async sendOtp(request: SadadOtpRequest): Promise<SentOtp> {
     return this.sender.send(SADAD_PAYMENT, request);
@@ -48,9 +48,9 @@ export class SadadService {
    * any other. A second call with the same token, such as after a double click,
    * gets what the first one gets.
    *
-   * @returns the payment: as it was judged, if that is known by then.
-   * @throws {PlutuInvalidRequestError} a field breaks a rule, or it is no token of
-   *   this gateway and account; nobody was charged.
+   * @returns the payment, with its verdict if that is known by then.
+   * @throws {PlutuInvalidRequestError} a field breaks a rule, or the token is not
+   *   from this gateway and account; nobody was charged.
    * @throws {PlutuInvoiceMismatchError} the invoice is not due any more, or another
    *   amount is; nobody was charged.
    * @throws {PlutuAlreadyPaidError} another payment has paid the order; nobody was

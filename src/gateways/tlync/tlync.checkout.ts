@@ -33,7 +33,7 @@ export const TLYNC_CHECKOUT: HostedCheckout<TlyncCheckoutDto> = {
   }),
   personal: (request) =>
     [
-      // Without its zero, it is part of every way of writing it.
+      // Without the leading zero: every spelling of the number contains it.
       mobileNumber(request.mobileNumber)?.slice(1),
       request.email,
       request.email?.toLowerCase(),

@@ -20,9 +20,9 @@ export const TlyncCallback = CallbackPayment;
 
 /**
  * Makes a controller's method the endpoint that T-Lync's customers come back to:
- * `GET path`, open only to what Plutu signed. Nothing is published by it;
- * `@TlyncReturn()` hands the method a `CheckoutReturn`. A browser has then waited,
- * for as long as `browserWait` says, for the callback to be booked.
+ * `GET path`, open only to what Plutu signed. It publishes nothing;
+ * `@TlyncReturn()` hands the method a `CheckoutReturn`. Before that, a browser waits
+ * up to `browserWait` for the callback to be booked.
  *
  * @param path the route's path below the controller's.
  * @param options `account`: the `name` of the account whose customers come to it.

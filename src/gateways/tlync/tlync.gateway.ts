@@ -6,7 +6,7 @@ import type { HostedGatewayOptions } from '../hosted-gateway.options.js';
 import { describeTlyncCheckout, TLYNC_CHECKOUT } from './tlync.checkout.js';
 import { TlyncService } from './tlync.service.js';
 
-/** What an application may say of T-Lync, in `gateways`. */
+/** The options of T-Lync, in `gateways`. */
 export type TlyncOptions = HostedGatewayOptions;
 
 export const TLYNC_RETURN = returnChannel('tlync');
@@ -41,7 +41,7 @@ export const TLYNC: HostedGateway = {
  * `gateways`. Its callbacks name no currency, so that is not signed: they are in
  * dinars because the gateway is.
  *
- * @throws {PlutuConfigurationError} for an option that cannot work.
+ * @throws {PlutuConfigurationError} for an invalid option.
  */
 export function tlync(options: TlyncOptions = {}): GatewayFeature {
   describeTlyncCheckout();

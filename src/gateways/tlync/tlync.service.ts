@@ -31,7 +31,7 @@ export class TlyncService {
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.
    * @throws {PlutuOutcomeUnknownError} the invoice number may be used up.
-   * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
+   * @throws {PlutuUnexpectedAnswerError} something other than Plutu answered.
    */
   async createCheckout(request: TlyncCheckoutRequest): Promise<Checkout> {
     return this.checkouts.open(TLYNC_CHECKOUT, request);
