@@ -21,14 +21,14 @@ const BOOKING_WAIT = 5_000;
 /** The first pause before a payment is handed over again, in milliseconds. */
 const FIRST_PAUSE = 1_000;
 
-/** The longest, in milliseconds. */
+/** The longest pause, in milliseconds. */
 const LONGEST_PAUSE = 60_000;
 
-/** A payment that was charged, and not accepted yet. */
+/** A payment that was charged but is not accepted yet. */
 interface Undelivered {
   readonly charge: OtpCharge;
   readonly payment: SignedPayment;
-  /** Of the next try. */
+  /** The timer of the next try. */
   readonly timer: NodeJS.Timeout;
 }
 
@@ -44,7 +44,7 @@ export class ChargeEnds {
     private readonly attempts: OtpAttempts,
   ) {}
 
-  /** What was charged for an attempt and could not be handed over yet. */
+  /** What was charged for an attempt but could not be handed over yet. */
   undeliveredOf(attempt: string): SignedPayment | undefined {
     return this.undelivered.get(attempt)?.payment;
   }
@@ -52,7 +52,7 @@ export class ChargeEnds {
   /**
    * Hands over what was charged, and remembers it until that is done.
    *
-   * @returns the payment: as it was judged, if that is known soon.
+   * @returns the payment, with its verdict if that is known soon.
    * @throws {PlutuPaymentNotDeliveredError} if it was not accepted. That is tried again.
    */
   async deliver(
@@ -77,7 +77,7 @@ export class ChargeEnds {
     return booked ?? payment;
   }
 
-  /** Never rejects: if it is not written down, it is found to be unknown later. */
+  /** Never rejects: if the end is not written down, the outcome becomes unknown later. */
   async end(charge: OtpCharge, end: ChargeEnd): Promise<void> {
     try {
       await this.attempts.endCharge(charge, end);
@@ -97,12 +97,13 @@ export class ChargeEnds {
     }
   }
 
-  /** Tries a last time before the application stops. */
+  /** Tries one last time before the application stops. */
   async drain(): Promise<void> {
     await Promise.all(
       [...this.undelivered.values()].map(({ charge, payment, timer }) => {
         clearTimeout(timer);
-        // If that fails, a person books it: the intake has logged its transaction.
+        // If this fails, a person has to book it: the intake has logged its
+        // transaction.
         return this.retry(charge, payment).catch(() =>
           this.end(charge, 'unknown'),
         );

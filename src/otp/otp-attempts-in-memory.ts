@@ -24,7 +24,7 @@ import type {
 } from '../payments/payment-journal.js';
 import type { SignedPayment } from '../payments/payment-record.js';
 
-/** What this instance remembers: for longer than any token is good. */
+/** What this instance remembers: for longer than any token is valid. */
 const MEMORY = { max: 100_000, ttl: 24 * 60 * 60 * 1000 };
 
 interface Attempt {
@@ -33,8 +33,8 @@ interface Attempt {
 }
 
 /**
- * The attempts of one process, for an application without a journal. Another process
- * knows nothing of them, nor does the next one.
+ * The attempts of one process, for an application without a journal. No other process
+ * knows about them, and a restart forgets them.
  */
 @Injectable()
 export class OtpAttemptsInMemory implements OtpAttempts, OnModuleInit {
@@ -43,11 +43,11 @@ export class OtpAttemptsInMemory implements OtpAttempts, OnModuleInit {
     string,
     { readonly attempt: string; readonly payment: SignedPayment }
   >(MEMORY);
-  /** By recipient, when which attempt sent a code. */
+  /** By recipient: each attempt, and when it sent a code. */
   private readonly sent = new LRUCache<string, Map<string, number>>(MEMORY);
-  /** By order, the attempt that is being charged. */
+  /** By order: the attempt that is being charged. */
   private readonly charging = new Map<string, string>();
-  /** By order, what may have been charged. */
+  /** By order: what may have been charged. */
   private readonly unknown = new LRUCache<string, UnknownPayment>(MEMORY);
 
   constructor(
@@ -58,7 +58,7 @@ export class OtpAttemptsInMemory implements OtpAttempts, OnModuleInit {
   onModuleInit(): void {
     if (process.env['NODE_ENV'] !== 'production') return;
     new Logger('PlutuPayments').warn(
-      'One-time passwords without the option "journal": who is being charged, and how often a code was tried, is known to this process alone, and forgotten when it ends.',
+      'One-time passwords without the option "journal": only this process knows who is being charged and how often a code was tried, and a restart forgets it.',
     );
   }
 
@@ -117,7 +117,7 @@ export class OtpAttemptsInMemory implements OtpAttempts, OnModuleInit {
       const { id: _, ...facts } = charge;
       const payment = { ...facts, account: this.account.name };
       this.unknown.set(order, payment);
-      // Not waited for: its handlers may take long.
+      // Not awaited: its handlers may take long.
       void this.processor.reportUnknown(payment);
     } else if (attempt && end === 'refused') attempt.refusals++;
   }

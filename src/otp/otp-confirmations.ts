@@ -40,7 +40,7 @@ import { ConfirmOtpDto } from './otp.dto.js';
 import { takenIn } from './plutu-answers.js';
 import { chargeFailure, explained } from './refusals.js';
 
-/** How often to look whether another call has ended, in milliseconds. */
+/** How often to check whether another call has ended, in milliseconds. */
 const LOOK_EVERY = 250;
 
 /** How long a shutdown waits for charges, in milliseconds. */
@@ -56,7 +56,7 @@ interface Confirmation {
   readonly isExpired: boolean;
 }
 
-/** The way in: charges a customer whose one-time password comes back. */
+/** Charges a customer who typed the one-time password. */
 @Injectable()
 export class OtpConfirmations implements OnModuleDestroy {
   private readonly logger = new Logger('PlutuPayments');
@@ -78,10 +78,10 @@ export class OtpConfirmations implements OnModuleDestroy {
    * such as after a double click, gets what the first one gets.
    *
    * @param request what may come from a client; not validated yet.
-   * @returns the payment, which is published like any other: as it was judged, if
+   * @returns the payment, which is published like any other; with its verdict, if
    *   that is known by then.
-   * @throws {PlutuInvalidRequestError} a field breaks a rule, or it is no token of
-   *   this gateway and account; nobody was charged.
+   * @throws {PlutuInvalidRequestError} a field breaks a rule, or the token is not
+   *   from this gateway and account; nobody was charged.
    * @throws {PlutuInvoiceMismatchError} the invoice is not due any more, or another
    *   amount is; nobody was charged.
    * @throws {PlutuAlreadyPaidError} another payment has paid the order; nobody was
@@ -112,8 +112,8 @@ export class OtpConfirmations implements OnModuleDestroy {
   }
 
   /**
-   * Before the connections to Plutu and to the database are closed: charges would end
-   * without an answer, and payments would be lost.
+   * Runs before the connections to Plutu and to the database are closed. Otherwise,
+   * charges would end without an answer, and payments would be lost.
    */
   async onModuleDestroy(): Promise<void> {
     await inTime(
@@ -137,7 +137,7 @@ export class OtpConfirmations implements OnModuleDestroy {
     const errors = dtoErrors(dto);
     if (errors) throw new PlutuInvalidRequestError(errors);
     const notOurs = new PlutuInvalidRequestError({
-      token: ['token is not one that sendOtp of this gateway has made'],
+      token: ['token was not made by sendOtp of this gateway'],
     });
     const owner = otpOwnerOf(dto.token);
     if (owner?.account !== this.account.name) throw notOurs;
@@ -212,7 +212,7 @@ export class OtpConfirmations implements OnModuleDestroy {
     return this.ends.deliver(charge, await this.charge(confirmation), trace);
   }
 
-  /** At the last moment: it may have waited for its turn. */
+  /** Checked at the last moment: the call may have waited for its turn. */
   private async checkDue(charge: OtpCharge): Promise<void> {
     try {
       await this.requests.factsOf(charge.gateway, charge, charge.tenant);
@@ -230,7 +230,7 @@ export class OtpConfirmations implements OnModuleDestroy {
   }: Confirmation): Promise<ChargeStart> {
     const silence = 2 * this.api.confirmTimeout;
     const { maxRefusals } = this.gateways.otpLimitsOf(payment.gateway);
-    // A token that has expired still tells what became of its charge.
+    // An expired token still tells how its charge went.
     const limits = { refusals: isExpired ? 0 : maxRefusals, silence };
     const deadline = performance.now() + silence;
     let refusals: number | undefined;
@@ -240,7 +240,7 @@ export class OtpConfirmations implements OnModuleDestroy {
       );
       if (start.state !== 'busy' && start.state !== 'begun') return start;
       if (refusals !== undefined && start.refusals > refusals) {
-        // The call that was waited for has heard that its code is wrong.
+        // The earlier call was told that its code is wrong.
         if (start.state === 'begun') await this.ends.end(charge, 'not-sent');
         throw new PlutuOtpError('wrong-code');
       }
@@ -253,7 +253,7 @@ export class OtpConfirmations implements OnModuleDestroy {
     }
   }
 
-  /** Asks Plutu to charge, once, and keeps what came of it. */
+  /** Asks Plutu to charge, once, and records the result. */
   private async charge({
     payment,
     credentials,

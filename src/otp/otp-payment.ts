@@ -5,7 +5,7 @@ import type { SendOtpDto } from './otp.dto.js';
 export interface OtpPayment<Dto extends SendOtpDto = SendOtpDto> {
   /** Plutu's name for the gateway, such as `sadadapi`. */
   readonly gateway: string;
-  /** ISO 4217: that of every payment. */
+  /** The currency of every payment (ISO 4217). */
   readonly currency: string;
   /** How many digits a code has. */
   readonly codeLength: number;

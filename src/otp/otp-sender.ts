@@ -23,7 +23,7 @@ import { explained } from './refusals.js';
 /** The time within which `maxCodes` counts, in milliseconds. */
 const HOUR = 60 * 60 * 1000;
 
-/** The way out: sends a one-time password to a customer, at any gateway. */
+/** Sends a one-time password to a customer, at any gateway. */
 @Injectable()
 export class OtpSender {
   constructor(
@@ -51,7 +51,7 @@ export class OtpSender {
   }
 
   /**
-   * Sends a code to the customer. Nothing is charged by this.
+   * Sends a code to the customer. This charges nothing.
    *
    * @param request what may come from a client; not validated yet.
    * @throws {PlutuInvalidRequestError} a field breaks a rule; nothing was sent.
@@ -67,7 +67,7 @@ export class OtpSender {
    * @throws {PlutuRefusedError} Plutu said no; `fault` says who can correct it.
    * @throws {PlutuConnectionError} nothing was sent; try again.
    * @throws {PlutuOutcomeUnknownError} a code may have been sent; try again.
-   * @throws {PlutuUnexpectedAnswerError} something else than Plutu answered.
+   * @throws {PlutuUnexpectedAnswerError} something other than Plutu answered.
    */
   async sendFor<Dto extends SendOtpDto>(
     payment: OtpPayment<Dto>,
@@ -104,7 +104,7 @@ export class OtpSender {
         form,
         invoiceNo,
         readResult: (result) => processIn(result, amount),
-        // Without its zero, the number is part of every way of writing it.
+        // Without the leading zero: every spelling of the number contains it.
         personal: [
           number.slice(1),
           ...Object.values(payment.toForm?.(dto) ?? {}),
@@ -112,7 +112,7 @@ export class OtpSender {
       });
     } catch (error) {
       // Nobody can pay without the number of the process. A code that may have been
-      // sent counts all the same.
+      // sent still counts.
       if (isCertainNo(error)) await entry.asked('refused');
       throw error instanceof PlutuOutcomeUnknownError
         ? new PlutuOutcomeUnknownError(error.reason, invoiceNo, 'verify')

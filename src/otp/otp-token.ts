@@ -8,15 +8,15 @@ import {
 } from 'node:crypto';
 import { TENANT } from '../account/tenant-parameter.js';
 
-// The token carries an attempt through the customer's browser. It is sealed with
-// AES-256-GCM. In front stand, in the clear and authenticated, the account and the
-// tenant, for the keys to open it with: `default~~…` or `eu~acme~…`.
+// The token carries an attempt through the customer's browser. It is encrypted with
+// AES-256-GCM. It begins with the account and the tenant, readable and authenticated,
+// which tell the keys to open it with: `default~~…` or `eu~acme~…`.
 
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** What no token can be longer than. */
+/** No token is longer than this. */
 const MAX_TOKEN_LENGTH = 2_048;
 
 /** Whose payment it is. */
@@ -28,7 +28,7 @@ export interface OtpOwner {
 
 /** What a token binds together. */
 export interface OtpTokenContent {
-  /** Of the attempt: 32 hexadecimal digits. */
+  /** The attempt's id: 32 hexadecimal digits. */
   readonly id: string;
   readonly gateway: string;
   readonly processId: string;
@@ -39,7 +39,7 @@ export interface OtpTokenContent {
   readonly expiresAt: number;
 }
 
-/** @param secretKeys of the account; the first seals. */
+/** @param secretKeys the account's keys; the first one seals. */
 export function sealOtpToken(
   secretKeys: readonly KeyObject[],
   owner: OtpOwner,
@@ -58,7 +58,10 @@ export function sealOtpToken(
   return `${head}${sealed.toString('base64url')}`;
 }
 
-/** @returns what stands in front of a token, or `undefined` if it is none. */
+/**
+ * @returns the owner at the beginning of a token, or `undefined` if it is not a
+ *   token.
+ */
 export function otpOwnerOf(token: string): OtpOwner | undefined {
   if (token.length > MAX_TOKEN_LENGTH) return undefined;
   const [, account, tenant = ''] =
@@ -69,8 +72,8 @@ export function otpOwnerOf(token: string): OtpOwner | undefined {
 }
 
 /**
- * @param secretKeys of the account; any of them may have sealed it.
- * @returns `undefined` if none has, or it was changed.
+ * @param secretKeys the account's keys; any of them may have sealed it.
+ * @returns `undefined` if none of them sealed it, or it was changed.
  */
 export function openOtpToken(
   secretKeys: readonly KeyObject[],
@@ -105,8 +108,8 @@ export function openOtpToken(
 }
 
 /**
- * Tells mobile numbers apart without keeping them: there are few enough numbers to
- * try them all against a hash without a key.
+ * Tells mobile numbers apart without keeping them. The hash has a key, because there
+ * are few enough numbers to try them all against one without.
  */
 export function recipientKey(
   secretKeys: readonly KeyObject[],
@@ -121,7 +124,7 @@ function headOf({ account, tenant = '' }: OtpOwner): string {
   return `${account}~${tenant}~`;
 }
 
-/** Of the first key, for one purpose (HKDF, RFC 5869). */
+/** Derived from the first key, for one purpose (HKDF, RFC 5869). */
 function derivedKey(
   [secretKey]: readonly KeyObject[],
   purpose: 'token' | 'recipient',

@@ -21,7 +21,7 @@ import type { SentOtp } from './otp.dto.js';
 
 /** A route of a gateway with one-time passwords, if its `routes` name it. */
 export interface OtpRoute {
-  /** Of the controller. */
+  /** The controller's path. */
   readonly path: string;
   readonly payment: OtpPayment;
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];

@@ -22,7 +22,7 @@ export class SentOtp {
   readonly token!: string;
   /** As in the request, or made for the order. */
   readonly invoiceNo!: string;
-  /** As in the request; the invoice number, if there is no other. */
+  /** As in the request; the invoice number, if there is none. */
   readonly orderNo!: string;
   /** What is going to be charged, in the currency of the gateway. */
   readonly amount!: string;
@@ -32,8 +32,8 @@ export class SentOtp {
 
 /** What confirms a payment. */
 export class ConfirmOtpDto {
-  /** What `sendOtp` has made. */
-  @IsString({ message: 'token must be the text that sendOtp has made' })
+  /** The token that `sendOtp` returned. */
+  @IsString({ message: 'token must be the text that sendOtp returned' })
   token!: string;
 
   /** The code that the customer got, as text: it may begin with a zero. */

@@ -2,7 +2,7 @@ import { isSameAmount } from '../payments/invoices.js';
 import { minorUnits } from '../protocol/money.js';
 import { TRANSACTION_ID } from '../protocol/values.js';
 
-/** The process that *verify* has opened, unless it is for another amount. */
+/** The process that *verify* opened, unless it is for another amount. */
 export function processIn(
   result: Readonly<Record<string, unknown>>,
   amount: string,
@@ -15,7 +15,7 @@ export function processIn(
     : undefined;
 }
 
-/** What *confirm* says that it has taken. */
+/** What *confirm* says was charged. */
 export function takenIn(
   result: Readonly<Record<string, unknown>>,
   currency: string,
@@ -30,13 +30,13 @@ export function takenIn(
   return isReadable ? { transactionId, amount } : undefined;
 }
 
-/** A number or a text of Plutu's: it spells the same field in both ways. */
+/** A number or a text: Plutu spells the same field in both ways. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(value) : undefined;
 }
 
-/** The same of an identifier: JavaScript reads a longer number as another one. */
+/** The same for an identifier: JavaScript would change a longer number. */
 function idOf(value: unknown): string | undefined {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     return undefined;

@@ -6,7 +6,7 @@ import {
   type OtpProblem,
 } from '../errors/plutu-errors.js';
 
-/** What the customer can do something about, by Plutu's code. */
+/** The problems that the customer can do something about, by Plutu's code. */
 const PROBLEMS: Readonly<Partial<Record<PlutuErrorCode, OtpProblem>>> = {
   INVLIAD_OTP: 'wrong-code',
   // Adfali's answer to a wrong code.
@@ -31,7 +31,7 @@ const TURNED_AWAY: readonly PlutuErrorCode[] = [
 const NO = [400, 401, 403, 404, 422];
 
 /**
- * What came of asking Plutu to charge, if it did not say that it has.
+ * How a charge ended, if Plutu did not say that it charged.
  *
  * - `refused`: it said no, which counts as a try of the code
  * - `not-sent`: it certainly did not try the code
@@ -50,12 +50,12 @@ export function chargeFailure(
   if (fault === 'configuration' || TURNED_AWAY.includes(knownCode)) {
     return 'not-sent';
   }
-  // A code that says what is wrong counts for more than the HTTP status: which one
-  // Plutu answers a wrong one-time password with is not documented.
+  // A code that says what is wrong counts more than the HTTP status: Plutu does not
+  // document the status for a wrong one-time password.
   return fault === 'plutu' ? 'unknown' : 'refused';
 }
 
-/** The same error, or one that says more: what the customer can do, or a person. */
+/** The same error, or one that says more: what the customer or the merchant can do. */
 export function explained(error: unknown): unknown {
   if (!(error instanceof PlutuRefusedError)) return error;
   const problem = error.knownCode && PROBLEMS[error.knownCode];
