@@ -1,12 +1,12 @@
 // What the journal writes is ASCII, so that no character set of a connection or a
-// table can change it or make two texts one.
+// table can change it or make two texts equal.
 
 /** JSON in ASCII. */
 export function asciiJson(value: unknown): string {
   return escaped(JSON.stringify(value));
 }
 
-/** A name in ASCII, in which two names stay two. */
+/** A name in ASCII. Different names stay different. */
 export function asciiName(name: string): string {
   return escaped(name.replaceAll('\\', '\\\\'));
 }

@@ -29,19 +29,19 @@ import {
   text,
 } from './payment-row.js';
 
-/** How long one instance has for reporting an unknown outcome, in milliseconds. */
+/** How long one instance has to report an unknown outcome, in milliseconds. */
 const REPORT_TIME = 60_000;
 
-/** How many charges without an end one look takes. */
+/** How many charges without a recorded end are taken at a time. */
 const MOST_AT_ONCE = 100;
 
-/** An attempt whose outcome is unknown, and that has to be reported. */
+/** An attempt whose outcome is unknown and has to be reported. */
 export interface SilentCharge {
   readonly id: string;
   readonly payment: UnknownPayment;
 }
 
-/** The statements about attempts to be paid: checkouts and one-time passwords. */
+/** The statements about payment attempts: checkouts and one-time passwords. */
 export class AttemptStore<Tx> {
   constructor(private readonly store: JournalStore<Tx>) {}
 
@@ -52,7 +52,7 @@ export class AttemptStore<Tx> {
    * @throws {PlutuAlreadyPaidError} if the order is paid.
    * @throws {PlutuPaymentUnknownError} if the order may have been charged.
    * @throws {PlutuInvalidRequestError} if the invoice belongs to another order.
-   * @throws {PlutuOtpError} if the recipient has had too many codes.
+   * @throws {PlutuOtpError} if too many codes were sent to the recipient.
    */
   async open(
     checkout: CheckoutFacts,
@@ -83,14 +83,16 @@ export class AttemptStore<Tx> {
         'asked',
       ],
     );
-    // Looked at after it is written down: of two at the same moment, none slips by.
+    // Checked after it is written down, so that two at the same moment cannot both
+    // pass.
     if (await this.isOfAnotherOrder(invoiceKey, orderKey)) {
       await this.keepOpening(id, 'refused');
       throw new PlutuInvalidRequestError({
         invoiceNo: [`invoiceNo ${invoiceNo} belongs to another order`],
       });
     }
-    // Counted after it is written down: of many at the same moment, none slips by.
+    // Counted after it is written down, so that many at the same moment cannot all
+    // pass.
     if (recipient && (await this.codesSentTo(recipient)) > recipient.limit) {
       await this.keepOpening(id, 'refused');
       throw new PlutuOtpError('too-many-codes');
@@ -103,8 +105,8 @@ export class AttemptStore<Tx> {
   }
 
   /**
-   * Begins to charge, if that is allowed. Charging for an order locks all of its
-   * attempts, so that one does so at a time.
+   * Begins to charge, if that is allowed. Charging locks all attempts of the order,
+   * so that only one is charged at a time.
    *
    * @throws {PlutuAlreadyPaidError} if another invoice has paid the order.
    */
@@ -152,7 +154,7 @@ export class AttemptStore<Tx> {
     });
   }
 
-  /** Keeps how a charge has ended that had begun. */
+  /** Records how a charge ended. */
   async endCharge(id: string, end: ChargeEnd): Promise<void> {
     switch (end) {
       case 'refused':
@@ -174,7 +176,7 @@ export class AttemptStore<Tx> {
         );
         return;
       default:
-        // Also if it took so long that it has been given up as unknown.
+        // Even if it took so long that its outcome counts as unknown.
         await this.change(
           id,
           SETTLED,
@@ -185,8 +187,8 @@ export class AttemptStore<Tx> {
   }
 
   /**
-   * Takes the charges without an end whose time is over, each for one instance. Their
-   * outcome is unknown now, unless the payment is there.
+   * Takes the charges whose time is over without a recorded end, each for one
+   * instance. Their outcome is unknown now, unless the payment is there.
    */
   async takeSilent(): Promise<SilentCharge[]> {
     const { store } = this;
@@ -216,7 +218,7 @@ export class AttemptStore<Tx> {
     return taken;
   }
 
-  /** There is nothing left to do about it, but for a person. */
+  /** Only a person can do something about it now. */
   async keepReported(id: string): Promise<void> {
     await this.change(id, 'due_at = NULL', [], "state = 'unknown'");
   }
@@ -243,8 +245,8 @@ export class AttemptStore<Tx> {
   /**
    * Sets columns of an attempt.
    *
-   * @param only the condition under which it is changed.
-   * @returns whether it was.
+   * @param only changes it only under this condition.
+   * @returns whether it was changed.
    */
   private async change(
     id: string,
@@ -291,7 +293,7 @@ export class AttemptStore<Tx> {
     return rows.length > 0;
   }
 
-  /** The payment that has come of an invoice, due or not: the money is taken. */
+  /** The payment of an invoice, whether it was due or not: the money is taken. */
   private async findPayment(
     { invoiceKey, gateway }: Invoice,
     tx?: Tx,
@@ -338,11 +340,11 @@ interface Attempt extends Invoice {
   readonly id: string;
   readonly state: string;
   readonly failures: number;
-  /** Whether somebody is charging it, and has time left. */
+  /** Whether it is being charged, with time left. */
   readonly isUnderWay: boolean;
   /** Whether somebody has closed its case. */
   readonly isClosed: boolean;
-  /** All of it. */
+  /** The whole row. */
   readonly row: SqlRow;
 }
 
@@ -350,7 +352,7 @@ interface Attempt extends Invoice {
 const ATTEMPT_FACTS =
   'id, tenant, gateway, invoice_key, invoice_no, order_no, amount, currency, process_id';
 
-/** An `unknown` attempt that Plutu was asked to charge, and that nobody has closed. */
+/** An `unknown` attempt that Plutu was asked to charge, and whose case is not closed. */
 const OPEN_UNKNOWN =
   "state = 'unknown' AND process_id IS NOT NULL AND closed_at IS NULL";
 
@@ -369,7 +371,7 @@ function readInvoice(row: SqlRow): Invoice {
   };
 }
 
-/** In the order of time, so that rows of one day stand together. */
+/** Ordered by time, so that the rows of one day are stored together. */
 function newAttemptId(): string {
   return (
     Date.now().toString(16).padStart(12, '0') + randomBytes(10).toString('hex')

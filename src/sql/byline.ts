@@ -14,7 +14,7 @@ export interface Byline {
 const MAX_BY_LENGTH = 255;
 const MAX_NOTE_LENGTH = 2_000;
 
-/** The columns that say who has closed something. */
+/** The columns that say who closed something, and why. */
 export const CLOSING = 'closed_by = ?, closed_note = ?';
 
 /** The values of {@link CLOSING}. */
@@ -22,7 +22,7 @@ export function closingValues({ by, note }: Byline): [string, string | null] {
   return [cleaned(by), note === undefined ? null : cleaned(note)];
 }
 
-/** @throws {PlutuInvalidRequestError} for what cannot be kept. */
+/** @throws {PlutuInvalidRequestError} if it cannot be stored. */
 export function checkByline(byline: Byline): void {
   const errors = bylineErrors(byline);
   if (errors) throw new PlutuInvalidRequestError(errors);
@@ -45,7 +45,7 @@ function isText(value: unknown, most: number): value is string {
   return typeof value === 'string' && value.length <= most;
 }
 
-/** PostgreSQL takes no zero in a text. */
+/** PostgreSQL does not accept a NUL character in text. */
 function cleaned(words: string): string {
   return words.replaceAll('\0', '');
 }

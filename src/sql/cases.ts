@@ -15,10 +15,10 @@ import {
 } from './payment-row.js';
 
 /**
- * What somebody has to look into.
+ * What a person has to look into.
  *
  * - `mismatch`: something was paid that was not due
- * - `failed`: the consumers of a payment have failed as often as is allowed
+ * - `failed`: the consumers of a payment failed as often as allowed
  * - `unknown`: Plutu gave no clear answer, so the customer may have paid
  * - `unreadable`: Plutu signed a message that makes no sense
  */
@@ -26,9 +26,9 @@ export type OpenCaseKind = 'mismatch' | 'failed' | 'unknown' | 'unreadable';
 
 /** Something that a person has to look into, and has not closed yet. */
 export interface OpenCase {
-  /** For `retryCase` and `closeCase`. Do not read anything out of it. */
+  /** For `retryCase` and `closeCase`. Its format may change. */
   readonly id: string;
-  /** What is the matter. */
+  /** The kind of case. */
   readonly kind: OpenCaseKind;
   /** When the attempt was opened, or the payment or the message arrived. */
   readonly at: Date;
@@ -40,9 +40,12 @@ export interface OpenCase {
   readonly gateway: string;
   /** The invoice number; `undefined` if an unreadable message has none. */
   readonly invoiceNo: string | undefined;
-  /** The order that the invoice is for; not of an unreadable message. */
+  /** The order that the invoice is for; `undefined` for an unreadable message. */
   readonly orderNo: string | undefined;
-  /** As it was paid, or else as Plutu was asked; may be anything if unreadable. */
+  /**
+   * The amount that was paid, or else that Plutu was asked for; may be any text if
+   * unreadable.
+   */
   readonly amount: string | undefined;
   /** ISO 4217, if it is known. */
   readonly currency: string | undefined;
@@ -52,13 +55,13 @@ export interface OpenCase {
   readonly payment: PaymentEvent | undefined;
   /** Why it is a mismatch, if it is one. */
   readonly reason: MismatchReason | undefined;
-  /** What is wrong, for a person to read. Has nothing personal in it. */
+  /** What is wrong, for a person to read. Contains no personal data. */
   readonly problem: string;
 }
 
-/** Which rows of a report. */
+/** Which rows a report has. */
 export interface ReportOptions {
-  /** Only those of this tenant. Default: of every tenant, and of none. */
+  /** Only those of this tenant. Default: all, with and without a tenant. */
   readonly tenant?: string | undefined;
 }
 
@@ -76,7 +79,7 @@ export function openCases<Tx>(
 }
 
 /**
- * Has a payment judged, or handed to its consumers, again.
+ * Makes the journal judge a payment again, or hand it to its consumers again.
  *
  * @returns whether there was such an open case.
  * @throws {PlutuInvalidRequestError}
@@ -89,11 +92,11 @@ export async function retryCase<Tx>(
   checkByline(byline);
   const found = parseCaseId(caseId);
   if (found?.kind === 'unknown' || found?.kind === 'unreadable') {
-    const problem = `a case of the kind "${found.kind}" cannot be tried again: look it up in Plutu's dashboard, and then settle the invoice or close the case`;
+    const problem = `a case of the kind "${found.kind}" cannot be tried again: look it up in Plutu's dashboard, then settle the invoice or close the case`;
     throw new PlutuInvalidRequestError({ id: [problem] });
   }
   if (!found) return false;
-  // What the consumers of *mismatch* have done is not what those of *approved* do.
+  // The consumers of *approved* have not run, even if those of *mismatch* have.
   const anew =
     found.kind === 'mismatch'
       ? "verdict = NULL, reason = NULL, consumers = '[]', booked = 0, done_at = NULL, "
@@ -133,11 +136,14 @@ export async function closeCase<Tx>(
   return closed === 1;
 }
 
-/** What makes a payment one that nobody has worked on. */
+/** Resets a payment as if nobody had worked on it. */
 export const DUE_AGAIN =
   'dead_at = NULL, error = NULL, lease = NULL, attempts = 0, leases = 0, revision = revision + 1';
 
-/** Which rows are open cases of each kind. One whose consumers fail is `failed`. */
+/**
+ * Which rows are open cases of each kind. A mismatch whose consumers failed is
+ * `failed`.
+ */
 const OPEN: Readonly<Record<OpenCaseKind, string>> = {
   mismatch: 'reason IS NOT NULL AND dead_at IS NULL AND closed_at IS NULL',
   failed: 'dead_at IS NOT NULL AND closed_at IS NULL',
@@ -176,7 +182,7 @@ async function* paymentCases<Tx>(
       reason: payment.outcome === 'mismatch' ? payment.reason : undefined,
       problem:
         kind === 'failed'
-          ? `Its consumers have failed: ${optionalText(row['error']) ?? ''}`
+          ? `Its consumers failed: ${optionalText(row['error']) ?? ''}`
           : problemOf(payment),
     };
   }
@@ -191,7 +197,7 @@ async function* unknownCases<Tx>(
     table: checkout,
     columns: `${ATTEMPT_COLUMNS}, t.process_id`,
     time: 'opened_at',
-    // If the payment has come, its outcome is known.
+    // If the payment has arrived, its outcome is known.
     where: `${OPEN.unknown} AND NOT EXISTS (SELECT 1 FROM ${payment} p WHERE p.invoice_key = t.invoice_key AND p.gateway = t.gateway AND p.outcome = 'approved')`,
     tenant,
   });
@@ -276,7 +282,7 @@ function problemOf(payment: PaymentEvent): string {
     `: ${first.gateway} invoice ${first.invoiceNo}, transaction ${first.transactionId}`;
   const but = {
     'unknown-invoice': 'there is no such invoice',
-    'already-paid': `the order was paid before${wasPaid ?? ''}`,
+    'already-paid': `the order was already paid${wasPaid ?? ''}`,
     currency: wasDue ?? 'the gateway does not take the currency',
     amount: wasDue ?? 'another amount was due',
   }[reason];

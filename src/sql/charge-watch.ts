@@ -7,7 +7,7 @@ import type { AttemptStore } from './attempt-store.js';
 /** In milliseconds. */
 const LOOK_EVERY = 5_000;
 
-/** How much of a pause is left to chance, so that instances do not march in step. */
+/** How much of a pause is random, so that instances do not all look at once. */
 const JITTER = 0.5;
 
 /** How long a shutdown waits for what is being reported, in milliseconds. */
@@ -15,7 +15,7 @@ const CLOSE_TIMEOUT = 10_000;
 
 /**
  * Looks for charges that began and never ended, because the process that asked Plutu
- * has died: their outcome is unknown, which is reported to the application.
+ * died. Their outcome is unknown, which is reported to the application.
  */
 export class ChargeWatch<Tx> {
   private readonly logger = new Logger('PlutuJournal');
@@ -41,7 +41,7 @@ export class ChargeWatch<Tx> {
     this.timer.unref();
   }
 
-  /** Looks now, and not only when it is time to. */
+  /** Looks now, without waiting for the next time. */
   wake(): void {
     if (this.isDraining) return;
     clearTimeout(this.timer);
@@ -49,7 +49,7 @@ export class ChargeWatch<Tx> {
     this.looking = before.then(() => this.look()).finally(() => this.start());
   }
 
-  /** Looks no more, and waits for what is being reported. */
+  /** Stops looking, and waits for what is being reported. */
   async drain(): Promise<void> {
     this.isDraining = true;
     clearTimeout(this.timer);
@@ -69,10 +69,10 @@ export class ChargeWatch<Tx> {
       }
       this.isFailing = false;
     } catch (error) {
-      // Once in an outage, not every time.
+      // Logged once in an outage, not every time.
       if (!this.isFailing) {
         this.logger.error(
-          `Charges without an end cannot be looked for: ${messageOf(error)}`,
+          `The journal cannot be searched for charges without an end: ${messageOf(error)}`,
         );
       }
       this.isFailing = true;

@@ -5,8 +5,8 @@ import { inTime } from '../utils/in-time.js';
 const CLOSE_TIMEOUT = 30_000;
 
 /**
- * The charges that this instance has begun: how they end has to be written down
- * before the database goes.
+ * The charges that this instance has begun: their ends have to be written down before
+ * the database is closed.
  */
 export class ChargesUnderWay {
   private readonly logger = new Logger('PlutuJournal');
@@ -30,7 +30,7 @@ export class ChargesUnderWay {
     await inTime(
       Promise.all(this.charges.values()),
       CLOSE_TIMEOUT,
-      `Charges did not end in ${CLOSE_TIMEOUT} ms. They become unknown by themselves.`,
+      `Charges did not end in ${CLOSE_TIMEOUT} ms. Another instance, or the next start, reports their outcome as unknown.`,
     ).catch(({ message }: Error) => this.logger.warn(message));
   }
 }

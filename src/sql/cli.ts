@@ -60,7 +60,7 @@ function namesOf(schema: string | undefined, prefix: string) {
     return tableNames({ schema, prefix });
   } catch {
     throw new WrongUsage(
-      '--schema and --prefix must have 1 to 32 characters out of A-Z a-z 0-9 _',
+      '--schema and --prefix must have 1 to 32 characters of A-Z a-z 0-9 _',
     );
   }
 }

@@ -2,7 +2,7 @@ import { PlutuConfigurationError } from '../errors/plutu-errors.js';
 import type { SqlRow } from './executor.js';
 import type { JournalStore } from './journal-store.js';
 
-/** @throws {Error} if the database cannot be reached, or takes no writes. */
+/** @throws {Error} if the database cannot be reached, or accepts no writes. */
 export async function checkDatabase<Tx>(
   store: JournalStore<Tx>,
 ): Promise<void> {
@@ -12,7 +12,7 @@ export async function checkDatabase<Tx>(
       : 'SELECT @@global.read_only AS is_read_only',
   );
   if (Number(row?.['is_read_only']) !== 0) {
-    throw new Error('The database of the journal takes no writes.');
+    throw new Error('The database of the journal accepts no writes.');
   }
 }
 
@@ -45,24 +45,27 @@ export async function durabilityWarnings<Tx>(
 }
 
 /**
- * What the journal cannot work with, whatever the schema.
+ * Checks for settings that the journal cannot work with, whatever the schema.
  *
- * @throws {PlutuConfigurationError} for a setting of the database to correct.
+ * @throws {PlutuConfigurationError} for a setting of the database that has to be
+ *   corrected.
  */
 export async function checkSettings<Tx>(
   store: JournalStore<Tx>,
 ): Promise<void> {
   if (store.dialect.name === 'postgres') return;
   const row = await mysqlSettings(store);
-  // Else a callback would be answered before it is committed.
+  // Without autocommit, a callback would be answered before it is committed.
   if (Number(row['autocommit']) !== 1) {
     fail(
-      'the sessions of the database run without autocommit, so that nothing the journal writes would be kept. Set autocommit=1.',
+      'the sessions of the database run without autocommit, so nothing that the journal writes would be kept. Set autocommit=1.',
     );
   }
-  // Drivers that put values into the text of a statement would do so wrongly.
+  // Drivers that put values into the text of a statement would escape them wrongly.
   if (String(row['sql_mode']).includes('NO_BACKSLASH_ESCAPES')) {
-    fail('the journal does not work with the sql_mode NO_BACKSLASH_ESCAPES.');
+    fail(
+      'the journal does not work with the sql_mode NO_BACKSLASH_ESCAPES. Remove it from sql_mode.',
+    );
   }
   if (Number(row['log_bin']) === 1 && row['binlog_format'] === 'STATEMENT') {
     fail(

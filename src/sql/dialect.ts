@@ -4,17 +4,17 @@ import type { SqlDialect, SqlStatement, SqlValue } from './executor.js';
 export interface TableNames {
   /** The schema of PostgreSQL, or the database of MySQL; default: the current one. */
   readonly schema: string | undefined;
-  /** What every table's name begins with. */
+  /** The beginning of every table's name. */
   readonly prefix: string;
 }
 
-/** What two dialects say differently. */
+/** What differs between the dialects. */
 export interface Dialect {
   readonly name: SqlDialect;
   /** Now, by the clock of the database: milliseconds since 1970, UTC. */
   readonly now: string;
   readonly quote: (identifier: string) => string;
-  /** A statement of text with a `?` for each value. */
+  /** Makes a statement from text with a `?` for each value. */
   readonly statement: (
     text: string,
     values?: readonly SqlValue[],
@@ -33,8 +33,8 @@ const POSTGRES: Dialect = {
 
 const MYSQL: Dialect = {
   name: 'mysql',
-  // Not UNIX_TIMESTAMP(NOW(3)), which reads a local time, and one hour of a year
-  // has each of them twice.
+  // Not UNIX_TIMESTAMP(NOW(3)): it reads a local time, and when the clocks go back,
+  // one hour comes twice.
   now: "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000",
   quote: (identifier) => `\`${identifier}\``,
   statement: (text, values = []) => ({ text, values }),

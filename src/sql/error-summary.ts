@@ -1,11 +1,11 @@
 import { ConsumerError } from '../payments/plutu-events.js';
 
-/** What may stand for an error's kind: not what somebody wrote about a customer. */
+/** What may be shown as an error's kind: a code, never text about a customer. */
 const CODE = /^(?:[A-Za-z][A-Za-z0-9_]{0,63}|[0-9A-Z]{5})$/;
 
 /**
- * Says who failed, and with what kind of error. What an error says may name a
- * customer, and belongs into the log.
+ * Says which consumers failed, and with what kind of error. An error's message may
+ * name a customer, so it belongs in the log.
  */
 export function errorSummaryOf(error: unknown): string {
   if (error instanceof AggregateError) {

@@ -1,7 +1,7 @@
 /** The SQL that a database speaks; MariaDB speaks that of MySQL. */
 export type SqlDialect = 'postgres' | 'mysql';
 
-/** What a statement of the journal is given. */
+/** A value of a statement. */
 export type SqlValue = string | number | null;
 
 /** A statement, with the placeholders of its dialect: `$1`, `$2` … or `?`. */
@@ -23,19 +23,18 @@ export type SqlRow = Readonly<Record<string, unknown>>;
  *   of TypeORM: the handle that the application's own statements go through.
  */
 export interface SqlExecutor<Tx = unknown> {
-  /** Of the database. */
+  /** The dialect of the database. */
   readonly dialect: SqlDialect;
 
   /**
-   * Runs a statement and resolves to its rows: in the transaction, or else by
-   * itself, on the primary, and committed when it resolves.
+   * Runs a statement and resolves to its rows: in the transaction, if one is given;
+   * otherwise on the primary, and committed when it resolves.
    */
   query(statement: SqlStatement, tx?: Tx): Promise<readonly SqlRow[]>;
 
   /**
-   * Runs a statement and resolves to the number of rows that it has affected, as
-   * the database counts them: MySQL counts a row that an `ON DUPLICATE KEY UPDATE`
-   * has changed as two.
+   * Runs a statement and resolves to the number of affected rows, as the database
+   * counts them: MySQL counts a row that `ON DUPLICATE KEY UPDATE` changed as two.
    */
   execute(statement: SqlStatement, tx?: Tx): Promise<number>;
 

@@ -32,32 +32,32 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** What became of an arrival. */
+/** The result of an arrival. */
 export interface Acceptance {
   readonly isNew: boolean;
   readonly entry: PaymentEntry;
 }
 
-/** How long somebody may work on a payment without a word, in milliseconds. */
+/** How long a run may work on a payment without renewing its lease, in milliseconds. */
 export const LEASE = 10_000;
 
-/** How long `once` waits for another that books the same, in milliseconds. */
+/** How long `once` waits for another call that books the same, in milliseconds. */
 const LOCK_WAIT = 5_000;
 
 const MAX_ERROR_LENGTH = 1_000;
 
-/** A name that nothing else has: of the lease of one run, of one booking. */
+/** A unique name for the lease of one run, or for one booking. */
 export function newToken(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** An `ORDER BY` of attempts: what Plutu refused is not what a callback is about. */
+/** An `ORDER BY` for attempts: a callback is hardly about one that Plutu refused. */
 export const REFUSED_LAST = "CASE WHEN state = 'refused' THEN 1 ELSE 0 END";
 
 /**
- * The statements of one registration's journal. A change of a payment counts its
- * revision up, so that the number of affected rows is right with any driver: some
- * leave out the rows that look the same afterwards.
+ * The statements of one registration's journal. Every change of a payment raises its
+ * revision, so that the number of affected rows is right with any driver: some do not
+ * count rows that stay the same.
  */
 export class JournalStore<Tx> {
   readonly dialect: Dialect;
@@ -74,7 +74,7 @@ export class JournalStore<Tx> {
     this.tables = tablesOf(this.dialect, names);
   }
 
-  /** Finds out what the database is. Before anything else. */
+  /** Finds out which database it is. Call it first. */
   async prepare(): Promise<void> {
     const [row] = await this.query('SELECT VERSION() AS version');
     this.isMariaDb = text(row?.['version']).includes('MariaDB');
@@ -99,7 +99,8 @@ export class JournalStore<Tx> {
   /**
    * Writes an arrival down, in one statement, with the order that its invoice is for.
    *
-   * @param lease that of the run that goes on with it at once, if there is one.
+   * @param lease the lease of the run that goes on with the payment at once, if there
+   *   is one.
    */
   async accept(
     payment: SignedPayment,
@@ -139,9 +140,9 @@ export class JournalStore<Tx> {
   /**
    * The statement that writes a payment down.
    *
-   * @param more columns beside those that the payment itself has, each with the SQL
-   *   of its value.
-   * @param dueIn when there is something to do with it, in milliseconds.
+   * @param more further columns besides the payment's own, each with the SQL of its
+   *   value.
+   * @param dueIn in how many milliseconds it is due.
    */
   insertion(
     payment: SignedPayment,
@@ -180,8 +181,8 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * The order of a payment: what was charged on request says it; a callback's is that
-   * of the attempt that the invoice was made for, or else the invoice.
+   * The order of a payment: a charge names it; for a callback, it is the order of the
+   * invoice's attempt, or else the invoice.
    */
   private orderOf(
     { source, tenant, invoiceNo, orderNo }: SignedPayment,
@@ -223,7 +224,7 @@ export class JournalStore<Tx> {
     return row && readPayment(row);
   }
 
-  /** Whether somebody has to look after a payment. */
+  /** Whether a payment is due. */
   async hasDue(): Promise<boolean> {
     const { now } = this.dialect;
     const rows = await this.query(
@@ -266,7 +267,7 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Lets another instance have a payment that was not begun.
+   * Gives back a payment that was not begun, for another instance.
    *
    * @throws {LeaseLostError}
    */
@@ -280,9 +281,9 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Keeps how a payment was judged. Of two approved payments for one order, the
-   * database lets one hold it; the other is a mismatch. One that was not paid is
-   * late if the order is paid.
+   * Stores the verdict on a payment. The database lets only one approved payment hold
+   * an order; a second one is a mismatch. A canceled or incomplete payment is late if
+   * the order is paid.
    *
    * @returns the record as it is kept.
    * @throws {LeaseLostError}
@@ -291,7 +292,7 @@ export class JournalStore<Tx> {
     const { payment, verdict = {} } = record;
     const id = payment.id ?? '';
     if (payment.outcome !== 'approved') {
-      // Nobody may cancel an order because of it.
+      // No consumer may cancel the order because of it.
       const isLate = await this.isOrderPaid(id);
       const kept = { ...verdict, ...(isLate && ({ isLate } as const)) };
       await this.keepVerdict(id, lease, kept);
@@ -311,7 +312,7 @@ export class JournalStore<Tx> {
       return record;
     } catch (error) {
       if (error instanceof LeaseLostError) throw error;
-      // What a driver's error looks like is not for sure; what is in the table is.
+      // Drivers' errors differ, so the table tells what happened.
       const first = await this.findHolder(id);
       if (!first) throw error;
       const late = { mismatch: { reason: 'already-paid', first } } as const;
@@ -321,8 +322,8 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Looks again at a payment that was canceled or incomplete, before its consumers are
-   * called again: its order may have been paid since.
+   * Judges a canceled or incomplete payment again before its consumers are called
+   * again: its order may have been paid since.
    *
    * @returns the record as it is kept.
    * @throws {LeaseLostError}
@@ -343,7 +344,7 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Keeps which consumers are done.
+   * Stores which consumers are done.
    *
    * @throws {LeaseLostError}
    */
@@ -370,9 +371,9 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Puts a payment back, with what was done. One that is given up is an open case.
+   * Puts a payment back, with its progress. If it is given up, it is an open case.
    *
-   * @param error what went wrong, without anything personal.
+   * @param error what went wrong, without personal data.
    * @param pause until it is tried again, in milliseconds; `undefined` if it is
    *   given up.
    * @throws {LeaseLostError}
@@ -393,7 +394,7 @@ export class JournalStore<Tx> {
       [
         asciiJson(done),
         booked ? 1 : 0,
-        // PostgreSQL takes no zero in a text.
+        // PostgreSQL does not accept a NUL character in text.
         error.slice(0, MAX_ERROR_LENGTH).replaceAll('\0', ''),
       ],
       payment.id ?? '',
@@ -402,7 +403,7 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Has payments tried again that were given up, unless somebody has closed them.
+   * Makes payments that were given up due again, unless their case is closed.
    *
    * @param id only this one.
    * @returns how many there were.
@@ -435,12 +436,12 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Notes in a transaction that a consumer books a payment.
+   * Marks in a transaction that a consumer books a payment.
    *
-   * @param token names this booking among all that try to.
-   * @returns whether it is the first to do so.
-   * @throws {Error} what the database says if another transaction that does the
-   *   same does not end in time.
+   * @param token identifies this booking among others that try.
+   * @returns whether it is the first booking.
+   * @throws {Error} the database's error, if another transaction that books the same
+   *   does not end in time.
    */
   async mark(
     tx: Tx,
@@ -456,7 +457,7 @@ export class JournalStore<Tx> {
       const insert = `INSERT INTO ${mark} (${columns}) VALUES (?, ?, ?, ?, ${now}) ON DUPLICATE KEY UPDATE hits = hits + 1`;
       return (await this.execute(this.waiting(insert), values, tx)) === 1;
     }
-    // The wait is bounded for this statement only: what follows is the
+    // The limit applies to this statement only: the following ones are the
     // application's own.
     const [row] = await this.query(
       `WITH earlier AS MATERIALIZED (SELECT current_setting('lock_timeout') AS wait, set_config('lock_timeout', '${LOCK_WAIT}', true)), added AS (INSERT INTO ${mark} (${columns}) SELECT ?, ?, ?, ?, ${now} FROM earlier ON CONFLICT DO NOTHING RETURNING 1) SELECT (SELECT count(*) FROM added) AS added, earlier.wait AS wait FROM earlier`,
@@ -472,8 +473,8 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * Whether a transaction still has its own mark: some errors roll it back unseen,
-   * and then another may have set one.
+   * Whether a transaction still has its own mark: some errors roll it back silently,
+   * and then another transaction may have set one.
    */
   async hasMark(
     tx: Tx,
@@ -489,7 +490,7 @@ export class JournalStore<Tx> {
     return rows.length > 0;
   }
 
-  /** MariaDB bounds the wait of one statement. MySQL has its own bound: 50 s. */
+  /** MariaDB can limit the wait of one statement. MySQL has its own limit: 50 s. */
   private waiting(insert: string): string {
     return this.isMariaDb
       ? `SET STATEMENT innodb_lock_wait_timeout = ${LOCK_WAIT / 1000} FOR ${insert}`
@@ -509,7 +510,7 @@ export class JournalStore<Tx> {
     );
   }
 
-  /** The payment that holds the order which another one is for, too. */
+  /** The payment that holds the order of another payment. */
   private async findHolder(id: string): Promise<FirstPayment | undefined> {
     const { payment } = this.tables;
     const [row] = await this.query(
@@ -533,10 +534,10 @@ export class JournalStore<Tx> {
   }
 
   /**
-   * The payment that has paid an order; or else one that does if it turns out to be
-   * what was due.
+   * The payment that paid an order; or else one that pays it unless it turns out to
+   * be a mismatch.
    *
-   * @param except the `id` of one that does not count.
+   * @param except the `id` of a payment to leave out.
    */
   async findPaid(
     orderKey: string,
@@ -565,7 +566,7 @@ export class JournalStore<Tx> {
     if (changed !== 1) throw new LeaseLostError();
   }
 
-  /** Of an invoice or an order: its number, and whose it is. */
+  /** The key of an invoice or an order: its number, and whose it is. */
   key(tenant: string | undefined, number: string): string {
     return hash([this.account, tenant ?? null, number]);
   }
@@ -578,7 +579,7 @@ function markKey(
   { id, outcome }: { readonly id: string; readonly outcome: string },
 ): [string, string, string] {
   const name = asciiName(consumer);
-  // Databases cut what is too long, or take no notice of spaces at the end.
+  // Databases cut long text, or ignore spaces at the end.
   if (
     name.trim() !== name ||
     name === '' ||

@@ -1,19 +1,19 @@
 import { tablesOf, type Dialect, type TableNames } from './dialect.js';
 
-/** What takes the schema from one version to the next: statements, in order. */
+/** The statements that take the schema from one version to the next, in order. */
 type Migration = (dialect: Dialect, names: TableNames) => readonly string[];
 
-/** The first makes version 1 of nothing. Only ever added to. */
+/** The first one creates version 1. Only add to this list. */
 const MIGRATIONS: readonly Migration[] = [firstMigration];
 
 /** The version that this package works with. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**
- * The statements that take a schema to {@link SCHEMA_VERSION}. Each leaves what is
- * there already as it is, so that a migration that was cut off can be run again.
+ * The statements that take a schema to {@link SCHEMA_VERSION}. Each leaves alone what
+ * already exists, so that an interrupted migration can be run again.
  *
- * @param from the version that it has, 0 if it has none.
+ * @param from the version that it has; 0 if there are no tables yet.
  */
 export function migrationStatements(
   dialect: Dialect,
@@ -29,7 +29,7 @@ export function migrationStatements(
 
 /** Types and endings that two dialects spell differently. */
 interface Spelling {
-  /** Text of the journal's own making: ASCII, compared byte by byte. */
+  /** Text that the journal makes: ASCII, compared byte by byte. */
   readonly code: (length: number) => string;
   /** The same, without a limit. */
   readonly data: string;
@@ -63,7 +63,7 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
   const table = (name: string, ...lines: string[]) =>
     `CREATE TABLE IF NOT EXISTS ${name} (\n  ${lines.join(',\n  ')}\n)${end}`;
   const isPostgres = dialect.name === 'postgres';
-  // MySQL has no CREATE INDEX IF NOT EXISTS, so its indexes stand in the table.
+  // MySQL has no CREATE INDEX IF NOT EXISTS, so its indexes are part of CREATE TABLE.
   const inTable = (name: string, columns: string): string[] =>
     isPostgres ? [] : [`KEY ${dialect.quote(name)} (${columns})`];
   const besideTable = (
@@ -95,8 +95,8 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
       ? `INSERT INTO ${tables.version} (id, version) VALUES (1, 0) ON CONFLICT DO NOTHING`
       : `INSERT INTO ${tables.version} (id, version) VALUES (1, 0) ON DUPLICATE KEY UPDATE id = 1`,
 
-    // Each attempt to be paid. States: asked (Plutu is being asked), open, refused;
-    // with one-time passwords: sent, charging; in either case: unknown, settled.
+    // Each payment attempt. States: asked (Plutu is being asked), open, refused; with
+    // one-time passwords: sent, charging; in either case: unknown, settled.
     table(
       tables.checkout,
       `id ${code(32)} NOT NULL PRIMARY KEY`,
@@ -112,13 +112,14 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
       `state ${code(16)} NOT NULL`,
       'opened_at bigint NOT NULL',
       'changed_at bigint NOT NULL',
-      // Of one-time passwords: what Plutu calls the process, a keyed hash of the
-      // number that the code went to, wrong codes so far, and what was paid.
+      // For one-time passwords: Plutu's number for the process, a keyed hash of the
+      // mobile number, wrong codes so far, and the payment.
       `process_id ${code(255)}`,
       `recipient_key ${code(64)}`,
       'failures int NOT NULL DEFAULT 0',
       `payment_id ${code(255)}`,
-      // When somebody has to look at it: while it is charging, when its time is over.
+      // When an instance has to check it: while it is charging, when its time is
+      // over.
       'due_at bigint',
       ...closing,
       ...inTable('checkout_invoice', 'invoice_key'),
@@ -163,26 +164,26 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
       `outcome ${code(16)} NOT NULL`,
       `invoice_key ${code(64)} NOT NULL`,
       `order_key ${code(64)} NOT NULL`,
-      // As long as Plutu signs them: nothing that is genuine may be refused.
+      // Without a limit: no genuine payment may be refused.
       `invoice_no ${data} NOT NULL`,
       `order_no ${data} NOT NULL`,
       `transaction_id ${code(128)} NOT NULL`,
       'amount_minor bigint NOT NULL',
       `currency ${code(3)} NOT NULL`,
-      // How the journal heard of it: callback, confirm or hand.
+      // Who reported it: callback, confirm or hand.
       `source ${code(16)} NOT NULL`,
-      // As JSON: the facts as they arrived, the verdict, who has consumed it.
+      // As JSON: the facts as they arrived, the verdict, the consumers that are done.
       `facts ${data} NOT NULL`,
       `verdict ${data}`,
       `consumers ${data} NOT NULL`,
-      // Why it is a mismatch, and the order that it pays if it is none.
+      // Why it is a mismatch; if it is not one, the order that it pays.
       `reason ${code(32)}`,
       `paid_order ${code(64)}`,
       `booked ${flag} NOT NULL DEFAULT 0`,
       'arrivals int NOT NULL DEFAULT 1',
       'arrived_at bigint NOT NULL',
-      // When there is something to do: NULL if there is nothing. While somebody
-      // holds the lease, when it ends.
+      // When there is something to do: NULL if nothing is left. While a run holds the
+      // lease, when that ends.
       'due_at bigint',
       `lease ${code(32)}`,
       'leases int NOT NULL DEFAULT 0',
@@ -232,14 +233,14 @@ function firstMigration(dialect: Dialect, names: TableNames): string[] {
       `payment_id ${code(255)} NOT NULL`,
       `outcome ${code(16)} NOT NULL`,
       `consumer ${code(255)} NOT NULL`,
-      // Of the booking that set it, to tell it from others that try.
+      // The token of the booking that set it, to tell it from others that try.
       `token ${code(32)} NOT NULL DEFAULT ''`,
       'hits int NOT NULL DEFAULT 1',
       'booked_at bigint NOT NULL',
       'PRIMARY KEY (payment_id, outcome, consumer)',
     ),
 
-    // Each message that Plutu signed and that makes no sense.
+    // Each message that Plutu signed but that makes no sense.
     table(
       tables.unreadable,
       `id ${code(64)} NOT NULL PRIMARY KEY`,

@@ -5,14 +5,14 @@ import { integer, text } from './payment-row.js';
 /** How many rows one statement reads. */
 const PAGE = 100;
 
-/** Which rows of a table, and by which of their times they are put in order. */
+/** Which rows of a table, and the time that orders them. */
 export interface Selection {
   readonly table: string;
-  /** The `id` among them. */
+  /** The columns, `id` included. */
   readonly columns: string;
   /** The column with the time. */
   readonly time: string;
-  /** A condition on the row `t`, beside account, tenant and time. */
+  /** A further condition on the row `t`, besides account, tenant and time. */
   readonly where: string;
   readonly values?: readonly SqlValue[];
   readonly tenant: string | undefined;
@@ -29,7 +29,7 @@ export interface TimedRow {
 
 /**
  * Reads rows of the account, oldest first, page by page: each page begins after the
- * last row of the one before, whatever was added or removed meanwhile.
+ * last row of the page before, even if rows were added or removed meanwhile.
  */
 export async function* rowsByTime<Tx>(
   store: JournalStore<Tx>,
@@ -58,7 +58,7 @@ export async function* rowsByTime<Tx>(
   }
 }
 
-/** Puts several into one, oldest first. */
+/** Merges several lists into one, oldest first. */
 export async function* mergedByTime<T extends { readonly at: Date }>(
   sources: readonly AsyncIterator<T>[],
 ): AsyncGenerator<T> {

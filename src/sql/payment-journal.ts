@@ -58,20 +58,20 @@ import {
 } from './reports.js';
 import type { Settled, Settlement, Settlements } from './settlement.js';
 
-/** What became of the work on a payment. */
+/** The result of booking a payment. */
 export interface Booking<Result> {
-  /** Whether the consumer had booked the payment before. The work was not done. */
+  /** Whether the consumer booked the payment earlier. Then the work was not done. */
   readonly duplicate: boolean;
   /** What the work resolved to, if it was done. */
   readonly result?: Result | undefined;
 }
 
-/** What a journal is made of. */
+/** The parts of a journal. */
 export interface JournalParts<Tx> {
   readonly store: JournalStore<Tx>;
   readonly attempts: AttemptStore<Tx>;
   readonly runner: PaymentRunner<Tx>;
-  /** Only where payments are published, too. */
+  /** Only in an instance that also publishes payments. */
   readonly watch: ChargeWatch<Tx> | undefined;
   readonly settlements: Settlements<Tx>;
   /** In milliseconds. */
@@ -114,14 +114,14 @@ export class PaymentJournal<Tx = unknown>
   }
 
   /**
-   * Does the work of a consumer exactly once for a payment, in a transaction of
-   * its own that also keeps that it was done. What the work does through `tx` is
-   * undone if it rejects.
+   * Does a consumer's work exactly once for a payment, in a transaction of its own
+   * that also records that it was done. If the work rejects, everything that it did
+   * through `tx` is undone.
    *
    * @param consumer the name of the consumer that calls this.
-   * @param work is handed the transaction, of the isolation level READ COMMITTED.
-   * @throws {Error} what the work or the database threw; then nothing was done.
-   *   Also if another consumer runs, or another call has not ended in 5 seconds.
+   * @param work gets the transaction, which has the isolation level READ COMMITTED.
+   * @throws {Error} what the work or the database threw; then nothing was done. Also
+   *   if another consumer is running, or another call does not end in 5 seconds.
    */
   async once<Result>(
     consumer: string,
@@ -140,8 +140,8 @@ export class PaymentJournal<Tx = unknown>
    * back, the work counts as not done.
    *
    * @param tx what the library hands to the work of a transaction.
-   * @throws {Error} if `tx` is not in a transaction, before anything is done; and
-   *   as {@link once} does. Let it through, so that the transaction is rolled back.
+   * @throws {Error} if `tx` is not in a transaction, before anything is done; and as
+   *   {@link once} does. Do not catch it, so that the transaction is rolled back.
    */
   async processInTransaction<Result>(
     tx: Tx,
@@ -152,7 +152,7 @@ export class PaymentJournal<Tx = unknown>
     return this.asRunningConsumer(consumer, payment, async () => {
       if (!(await this.store.executor.isInTransaction(tx))) {
         throw new Error(
-          'processInTransaction needs a transaction, and this handle is not in one. Open one first, or use once().',
+          'processInTransaction needs a transaction, but this handle is not in one. Open one first, or use once().',
         );
       }
       await this.store.execute('SAVEPOINT plutu_booking', [], tx);
@@ -169,7 +169,8 @@ export class PaymentJournal<Tx = unknown>
   }
 
   /**
-   * Has every payment tried again that was given up, unless its case is closed.
+   * Makes the journal try every payment again that was given up, unless its case is
+   * closed.
    *
    * @returns how many there were.
    */
@@ -180,18 +181,19 @@ export class PaymentJournal<Tx = unknown>
   }
 
   /**
-   * Everything that a person has to look into, oldest first: what was paid and not
-   * due, what consumers have failed to book, what Plutu gave no clear answer to, and
-   * what Plutu signed and nobody can read. Read page by page, so that it may be long
-   * and may change meanwhile.
+   * Everything that a person has to look into, oldest first: payments that were not
+   * due, payments that consumers failed to book, attempts without a clear answer from
+   * Plutu, and signed messages that cannot be read. It is read page by page, so it
+   * may be long and may change meanwhile.
    */
   openCases(options: ReportOptions = {}): AsyncIterable<OpenCase> {
     return openCases(this.store, options);
   }
 
   /**
-   * Has the payment of an open case tried again: a `mismatch` is judged anew, so
-   * correct the invoice first; a `failed` one is handed to its consumers again.
+   * Tries the payment of an open case again: a
+   * `mismatch` is judged again, so correct the invoice first; a `failed` one is
+   * handed to its consumers again.
    *
    * @param id the `id` of an {@link OpenCase}.
    * @param byline who decided that, and why.
@@ -224,9 +226,9 @@ export class PaymentJournal<Tx = unknown>
   }
 
   /**
-   * The attempts to be paid that Plutu was asked for, and of which nothing was heard
-   * since, oldest first. Most are customers who went away; to be sure, look the
-   * invoice up in Plutu's dashboard.
+   * The payment attempts that Plutu was asked for and that have had no result since,
+   * oldest first. Most are customers who left; to be sure, look the invoice up in
+   * Plutu's dashboard.
    *
    * @throws {PlutuConfigurationError} if `olderThan` is not a whole number.
    */
@@ -245,10 +247,10 @@ export class PaymentJournal<Tx = unknown>
   }
 
   /**
-   * Books a payment by hand, as it stands in Plutu's dashboard, because its callback
-   * never came or a charge has no clear outcome. It is published as any other, with
-   * the `source` `hand`, and the callback is a duplicate if it comes after all. What
-   * is due is not asked for: that it is right is your decision. A mismatch of the
+   * Books a payment by hand, as Plutu's dashboard shows it, because its callback
+   * never came or a charge has no clear outcome. It is published like any other, with
+   * the `source` `hand`, and the callback is a duplicate if it comes after all. The
+   * amount due is not checked: that it is right is your decision. A mismatch of the
    * same transaction becomes approved, and its case is closed.
    *
    * Gateway, amount and currency come from the journal if they are not given.
@@ -266,14 +268,14 @@ export class PaymentJournal<Tx = unknown>
   }
 
   /**
-   * Removes checkouts that were never paid, and canceled or incomplete payments
-   * that are finished. Approved payments stay: a signed URL is good for ever.
+   * Removes checkouts that were never paid, and canceled or incomplete payments that
+   * are finished. Approved payments stay, because a signed URL never expires.
    */
   async prune(options: PruneOptions): Promise<Pruned> {
     return prune(this.store, options);
   }
 
-  /** For the module: takes a payment over, as a delivery does. */
+  /** For the module: accepts a payment, as a delivery does. */
   async accept(payment: SignedPayment): Promise<PaymentReceipt> {
     return this.arrivals.accept(payment.id, () => this.takeOver(payment));
   }
@@ -290,7 +292,7 @@ export class PaymentJournal<Tx = unknown>
     return entry && bookedPayment(entry.record);
   }
 
-  /** For health checks: rejects if the database does not take anything now. */
+  /** For health checks: rejects if the database accepts no writes now. */
   async ready(): Promise<void> {
     await this.arrivals.inTime(checkDatabase(this.store));
   }
@@ -314,7 +316,7 @@ export class PaymentJournal<Tx = unknown>
           await arrivals.inTime(attempts.keepOpening(id, opening));
         } catch (error) {
           this.logger.error(
-            `What Plutu said to invoice ${checkout.invoiceNo} (${opening}) could not be written down: ${messageOf(error)}`,
+            `Plutu's answer for ${checkout.gateway} invoice ${checkout.invoiceNo} (${opening}) could not be written to the journal: ${messageOf(error)}`,
             ...logFields({
               account: this.store.account,
               tenant: checkout.tenant,
@@ -329,20 +331,20 @@ export class PaymentJournal<Tx = unknown>
     };
   }
 
-  /** For the module: begins to charge an attempt, if that may be. */
+  /** For the module: begins to charge an attempt, if that is allowed. */
   async beginCharge(
     charge: OtpCharge,
     limits: ChargeLimits,
   ): Promise<ChargeStart> {
     // Its end could not be written down any more.
-    if (this.drained) throw new Error('The application is being stopped.');
+    if (this.drained) throw new Error('The application is stopping.');
     const beginning = this.attempts.beginCharge(charge, limits);
     try {
       const start = await this.arrivals.inTime(beginning);
       if (start.state === 'begun') this.charges.begun(charge.id);
       return start;
     } catch (error) {
-      // If it begins after all, there is no caller left to charge.
+      // If it begins after all, no caller is left to charge.
       this.undoBeginning(charge, beginning).catch(() => {});
       throw error;
     }
@@ -363,14 +365,14 @@ export class PaymentJournal<Tx = unknown>
     await this.arrivals.inTime(this.store.insertUnreadable(message));
   }
 
-  /** Begins to publish what is accepted, once every consumer is known. */
+  /** Begins to publish accepted payments, once every consumer is known. */
   onApplicationBootstrap(): void {
     this.runner.start();
     this.watch?.start();
     void this.logWarnings();
   }
 
-  /** Before an ORM disconnects, which many do in this hook. */
+  /** Runs before the ORM disconnects, which many do in this hook. */
   async onModuleDestroy(): Promise<void> {
     await this.drain();
   }
@@ -432,7 +434,7 @@ export class PaymentJournal<Tx = unknown>
     };
   }
 
-  /** A copied line must not silently do nothing. */
+  /** Checks the name, because a copied line must not silently do nothing. */
   private async asRunningConsumer<Result>(
     consumer: string,
     payment: PaymentEvent,
@@ -441,7 +443,7 @@ export class PaymentJournal<Tx = unknown>
     const running = runningConsumer();
     if (running && running.name !== consumer) {
       throw new Error(
-        `The consumer "${running.name}" books under the name of "${consumer}". Give both the same name: @OnPaymentApproved({ consumer: '${consumer}' }).`,
+        `The consumer "${running.name}" books under the name "${consumer}". Give both the same name: @OnPaymentApproved({ consumer: '${consumer}' }).`,
       );
     }
     if (!running) return book();
@@ -450,7 +452,7 @@ export class PaymentJournal<Tx = unknown>
     running.booked.add(underWay);
     try {
       const booking = await book();
-      // A transaction that was rolled back since then has taken its mark with it.
+      // If the transaction was rolled back since then, its mark is gone.
       if (booking.duplicate && running.booked.has(payment.id)) {
         throw new BookedTwiceError(consumer);
       }
@@ -477,24 +479,24 @@ export class PaymentJournal<Tx = unknown>
       .hasMark(tx, consumer, payment, token)
       .catch((error: unknown) => {
         throw new Error(
-          `A statement of the consumer "${consumer}" has failed, and the transaction with it: ${messageOf(error)}`,
+          `A statement of the consumer "${consumer}" failed, and so did its transaction: ${messageOf(error)}`,
           { cause: error },
         );
       });
     if (!isKept) {
       throw new Error(
-        `The transaction of the consumer "${consumer}" was rolled back while it worked. Let errors of the database through.`,
+        `The transaction of the consumer "${consumer}" was rolled back while it worked. Do not catch errors of the database.`,
       );
     }
     return { duplicate: false, result };
   }
 }
 
-/** The second time would silently do nothing. */
+/** Thrown because the second time would silently do nothing. */
 class BookedTwiceError extends Error {
   constructor(consumer: string) {
     super(
-      `The consumer "${consumer}" books one payment twice in one call, and the second time would do nothing. Do all of its work in one.`,
+      `The consumer "${consumer}" books one payment twice in one call, but the second time would do nothing. Do all of its work in one booking.`,
     );
   }
 }

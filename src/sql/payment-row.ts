@@ -5,12 +5,12 @@ import type {
 import { asciiJson } from './ascii.js';
 import type { SqlRow } from './executor.js';
 
-/** A payment in the journal, and how its delivery goes. */
+/** A payment in the journal, and how far its delivery has got. */
 export interface PaymentEntry {
   readonly record: PaymentRecord;
   /** How often its consumers have failed. */
   readonly attempts: number;
-  /** How often somebody began to work on it. */
+  /** How often a run began to work on it. */
   readonly leases: number;
   readonly isDead: boolean;
 }
@@ -26,7 +26,7 @@ export function readPayment(row: SqlRow): PaymentEntry {
   const isJudged = verdict !== null && verdict !== undefined;
   return {
     record: {
-      // That of the release that wrote it: the processor reads no other.
+      // The version of the release that wrote it: the processor refuses any other.
       version,
       payment: {
         ...facts,
@@ -82,19 +82,19 @@ export function writeFacts(payment: SignedPayment): string {
   });
 }
 
-/** Text, or nothing, as any driver hands it over. */
+/** Text or nothing, as any driver returns it. */
 export function optionalText(value: unknown): string | undefined {
   return value === null ? undefined : text(value);
 }
 
-/** Text as any driver hands it over. */
+/** Text, as any driver returns it. */
 export function text(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return value.toString('utf8');
   throw new TypeError('A column of the journal is not text.');
 }
 
-/** A whole number as any driver hands it over: 64-bit ones are often text. */
+/** A whole number, as any driver returns it: 64-bit ones are often text. */
 export function integer(value: unknown): number {
   const number = Number(value);
   if (value === null || !Number.isSafeInteger(number)) {

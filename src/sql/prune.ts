@@ -2,7 +2,7 @@ import { checkWholeNumber } from '../utils/options.js';
 import type { JournalStore } from './journal-store.js';
 import { text } from './payment-row.js';
 
-/** What may go. */
+/** What may be removed. */
 export interface PruneOptions {
   /** Only what is older than this, in milliseconds. */
   readonly olderThan: number;
@@ -16,11 +16,11 @@ export interface Pruned {
   readonly payments: number;
 }
 
-/** How much goes at once: what is locked, and for how long. */
+/** How many rows are removed at once, which limits what is locked and for how long. */
 const BATCH = 1_000;
 
 /**
- * Removes what nobody asks for any more. Not what is under way, nor what somebody
+ * Removes what is not needed any more, but nothing that is under way or that a person
  * has to look into.
  */
 export async function prune<Tx>(
@@ -49,7 +49,7 @@ export async function prune<Tx>(
 /**
  * Removes what a query finds, page by page.
  *
- * @param from the tables that it goes from, each with the column that has the id.
+ * @param from the tables to remove from, each with the column that has the id.
  * @returns how many rows of the last table were removed.
  */
 async function removeAll<Tx>(

@@ -8,28 +8,28 @@ import type { JournalStore } from './journal-store.js';
 import { rowsByTime } from './pages.js';
 import { integer, PAYMENT_COLUMNS, readPayment, text } from './payment-row.js';
 
-/** Which attempts. */
+/** Which attempts a report has. */
 export interface UnsettledOptions extends ReportOptions {
   /** Only those that were opened longer ago than this, in milliseconds. */
   readonly olderThan: number;
 }
 
 /**
- * How far an attempt has got of which nothing was heard.
+ * How far an attempt without a result has got.
  *
  * - `asked`: Plutu was asked, and its answer was not written down
  * - `open`: the customer was sent to the checkout
  * - `sent`: the one-time password was sent
- * - `charging`: Plutu is being asked to charge, this moment
+ * - `charging`: Plutu is being asked to charge right now
  * - `unknown`: Plutu gave no clear answer
  */
 export type UnsettledState = (typeof UNSETTLED)[number];
 
 const UNSETTLED = ['asked', 'open', 'sent', 'charging', 'unknown'] as const;
 
-/** An attempt to be paid of which nothing was heard since. */
+/** A payment attempt without a result so far. */
 export interface UnsettledAttempt {
-  /** Names the attempt: 32 hexadecimal digits. */
+  /** Identifies the attempt: 32 hexadecimal digits. */
   readonly id: string;
   /** How far it has got. */
   readonly state: UnsettledState;
@@ -51,7 +51,7 @@ export interface UnsettledAttempt {
   readonly currency: string | undefined;
 }
 
-/** Which payments. */
+/** Which payments a report has. */
 export interface PaymentsOptions extends ReportOptions {
   /** Only those that arrived at this time or later. */
   readonly from: Date;
@@ -61,11 +61,11 @@ export interface PaymentsOptions extends ReportOptions {
 
 /** A payment, and how it came in. */
 export interface JournalPayment {
-  /** As it was judged; as it arrived, if it has not been judged yet. */
+  /** With its verdict, or as it arrived if it has not been judged yet. */
   readonly payment: PaymentEvent;
-  /** When it arrived first. */
+  /** When it first arrived. */
   readonly arrivedAt: Date;
-  /** Who said first that there is a payment. */
+  /** Who reported it first. */
   readonly source: PaymentSource;
   /** How often it has arrived. */
   readonly arrivals: number;
@@ -73,7 +73,7 @@ export interface JournalPayment {
   readonly booked: boolean;
 }
 
-/** The attempts of the account of which nothing was heard, oldest first. */
+/** The attempts of the account without a result, oldest first. */
 export function unsettled<Tx>(
   store: JournalStore<Tx>,
   { olderThan, tenant }: UnsettledOptions,

@@ -9,11 +9,12 @@ import { integer } from './payment-row.js';
 const MIGRATION_WAIT = 60;
 
 /**
- * Sees to it that the schema is there: applies what is missing, or says what to
- * run. One that is newer belongs to a newer instance beside this one, and works.
+ * Makes sure that the schema is there: applies what is missing, or says what to run.
+ * A newer schema belongs to a newer instance next to this one, and works.
  *
- * @param mayMigrate whether to apply it here.
- * @throws {PlutuConfigurationError} if it is behind and must not be migrated here.
+ * @param mayMigrate whether to apply what is missing.
+ * @throws {PlutuConfigurationError} if the schema is out of date and must not be
+ *   migrated here.
  */
 export async function prepareSchema<Tx>(
   executor: SqlExecutor<Tx>,
@@ -32,13 +33,13 @@ export async function prepareSchema<Tx>(
     ].join(' ');
     throw new PlutuConfigurationError(
       'journal.migrate',
-      `sqlJournal: the tables of the journal have version ${from}, and version ${SCHEMA_VERSION} is needed. Run what "npx nestjs-plutu sql ${where}" prints.`,
+      `sqlJournal: the tables of the journal have version ${from}, but version ${SCHEMA_VERSION} is needed. Run what "npx nestjs-plutu sql ${where}" prints.`,
     );
   }
   await executor.transaction((tx) => migrate(executor, names, tx));
 }
 
-/** What the tables' names begin with if nothing else is said. */
+/** The default beginning of the tables' names. */
 export const DEFAULT_PREFIX = 'plutu_';
 
 /** @returns 0 if there are no tables yet. */
@@ -71,7 +72,7 @@ async function versionOf<Tx>(
   return row ? integer(row['version']) : 0;
 }
 
-/** One process at a time: the others wait, and find it done. */
+/** One process at a time: the others wait, and then find it done. */
 async function migrate<Tx>(
   executor: SqlExecutor<Tx>,
   names: TableNames,
@@ -108,13 +109,13 @@ async function migrate<Tx>(
   );
   if (Number(row?.['locked']) !== 1) {
     throw new Error(
-      `sqlJournal: another process has been migrating for ${MIGRATION_WAIT} s.`,
+      `sqlJournal: another process has been migrating the tables for ${MIGRATION_WAIT} s. Start again when it is done.`,
     );
   }
   try {
     await apply();
   } finally {
-    // It belongs to the connection, which goes back into a pool.
+    // The lock belongs to the connection, which goes back into a pool.
     await run(
       'SELECT RELEASE_LOCK(CONCAT(?, LEFT(SHA2(DATABASE(), 256), 16))) AS unlocked',
       [name],

@@ -27,7 +27,7 @@ import {
   text,
 } from './payment-row.js';
 
-/** How an invoice was paid, as a person has seen it in Plutu's dashboard. */
+/** How an invoice was paid, as a person saw it in Plutu's dashboard. */
 export interface Settlement extends Byline {
   /** The tenant, with the module's option `tenants`. */
   readonly tenant?: string | undefined;
@@ -47,9 +47,9 @@ export interface Settlement extends Byline {
   readonly method?: string | undefined;
 }
 
-/** What became of a payment that was booked by hand. */
+/** The result of booking a payment by hand. */
 export interface Settled {
-  /** Whether it had been accepted before, so that nothing was done. */
+  /** Whether it was already accepted, so that nothing was done. */
   readonly duplicate: boolean;
   /** The payment, as it is published. */
   readonly payment: SignedPayment;
@@ -74,13 +74,13 @@ export class Settlements<Tx> {
       return await this.keep(payment, settlement);
     } catch (error) {
       if (error instanceof PlutuError) throw error;
-      // A callback may have come in this moment. What a driver's error looks like is
-      // not for sure; the table says by now what it was.
+      // A callback may have come at the same moment. Drivers' errors differ; the
+      // table now tells what happened.
       return this.keep(payment, settlement);
     }
   }
 
-  /** The payment, with everything that the journal knows of it. */
+  /** The payment, with everything that the journal knows about it. */
   private async paymentOf(settlement: Settlement): Promise<SignedPayment> {
     const { outcome, invoiceNo, transactionId, tenant } = settlement;
     const accepted = await this.findAccepted(settlement);
@@ -115,7 +115,7 @@ export class Settlements<Tx> {
     return payment;
   }
 
-  /** What was accepted before of the same transaction, with the same outcome. */
+  /** The payment of the same transaction and outcome that was accepted earlier. */
   private async findAccepted({
     tenant,
     invoiceNo,
@@ -156,7 +156,10 @@ export class Settlements<Tx> {
       : {};
   }
 
-  /** @returns what the registration cannot be paid by, if it is known. */
+  /**
+   * @returns the errors, if the registration does not have the gateway or its
+   *   currency.
+   */
   private gatewayErrors({ gateway, currency }: SignedPayment): FieldErrors {
     if (!this.gateways) return {};
     const enabled = this.gateways.find(gateway);
@@ -174,7 +177,7 @@ export class Settlements<Tx> {
     const { store } = this;
     const orderKey = store.key(payment.tenant, payment.orderNo);
     return store.executor.transaction(async (tx) => {
-      // Nobody begins to charge for the order meanwhile.
+      // No call can begin to charge for the order meanwhile.
       await this.attempts.lockOrder(orderKey, tx);
       const [row] = await store.query(
         `SELECT ${PAYMENT_COLUMNS}, paid_order FROM ${store.tables.payment} WHERE id = ? FOR UPDATE`,
@@ -209,14 +212,17 @@ export class Settlements<Tx> {
       // Whether it was due is the person's decision.
       ['verdict', '?', [isApproved ? '{}' : null]],
       ['paid_order', '?', [isApproved ? orderKey : null]],
-      // There is no case to close, but it stays who has decided this.
+      // There is no case to close, but the row keeps who decided this.
       ['closed_by', '?', [by]],
       ['closed_note', '?', [note]],
     ]);
     await this.store.execute(insert, values, tx);
   }
 
-  /** Makes a mismatch, or what could not be judged, the payment of its order. */
+  /**
+   * Makes a mismatch, or a payment that could not be judged, the payment of its
+   * order.
+   */
   private async acceptAnyway(
     { id }: SignedPayment,
     byline: Byline,
@@ -267,7 +273,7 @@ const FACTS = [
   'method',
 ] as const;
 
-/** What may be in the journal. */
+/** What may come from the journal. */
 const LATER = ['gateway', 'amount', 'currency', 'method'] as const;
 
 const NOTHING: PaymentFacts = {
@@ -278,7 +284,7 @@ const NOTHING: PaymentFacts = {
   currency: '',
 };
 
-/** The facts that are given, whose other values come from the journal. */
+/** The facts that are given; the others come from the journal. */
 function given(settlement: Settlement): Partial<PaymentFacts> {
   return Object.fromEntries(
     FACTS.filter((name) => settlement[name] !== undefined).map((name) => [

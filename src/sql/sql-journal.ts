@@ -43,7 +43,7 @@ export interface SqlJournalOptions<Tx = unknown> {
   /**
    * The schema that the tables are in; on MariaDB and MySQL, the database.
    *
-   * @default that of the connection
+   * @default the schema of the connection
    */
   schema?: string | undefined;
 
@@ -129,9 +129,10 @@ const OPTIONS = namesOf<SqlJournalOptions>({
  * The journal in the application's PostgreSQL, MariaDB or MySQL database. It records
  * every checkout, every signed message, and how far each payment has got. It is also
  * the delivery: a payment is accepted when it is committed. Any instance publishes
- * it, and again if a consumer fails. For the option `journal` of `PlutuModule`.
+ * it, and repeats that if a consumer fails. For the option
+ * `journal` of `PlutuModule`.
  *
- * @throws {PlutuConfigurationError} for an option that cannot work.
+ * @throws {PlutuConfigurationError} for an invalid option.
  */
 export function sqlJournal<Tx>(
   options: SqlJournalOptions<Tx>,
@@ -223,9 +224,9 @@ export function sqlJournal<Tx>(
 }
 
 /**
- * Has what the executor is made of wait for the journal when the application ends:
- * an ORM often disconnects in `onModuleDestroy`, and Nest may call that of the
- * journal later.
+ * Makes the executor's providers wait for the journal when the application stops: an
+ * ORM often disconnects in `onModuleDestroy`, and Nest may call the journal's own
+ * hook later.
  */
 function drainBefore(
   injected: readonly unknown[],

@@ -378,7 +378,7 @@ function describeOnce<Tx>(
 
       await expect(
         asConsumer('mail', () => journal.once('wallet', payment, add)),
-      ).rejects.toThrow('"mail" books under the name of "wallet"');
+      ).rejects.toThrow('"mail" books under the name "wallet"');
       expect(await cents()).toBe(0);
 
       await asConsumer('wallet', () => journal.once('wallet', payment, add));

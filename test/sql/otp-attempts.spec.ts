@@ -245,7 +245,7 @@ await describeOnBoth('one-time passwords in the journal', (server) => {
     await journal.onModuleDestroy();
 
     await expect(journal.beginCharge(charge, LIMITS)).rejects.toThrow(
-      'being stopped',
+      'The application is stopping',
     );
     expect(await statesIn(database)).toEqual(['sent']);
   });

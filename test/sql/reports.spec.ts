@@ -100,7 +100,7 @@ await describeOnBoth('reports of the journal', (server) => {
           kind: 'failed',
           invoiceNo: 'inv-2',
           payment: { outcome: 'approved' },
-          problem: 'Its consumers have failed: wallet: Error',
+          problem: 'Its consumers failed: wallet: Error',
         },
         {
           kind: 'unreadable',

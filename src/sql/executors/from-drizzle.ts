@@ -35,7 +35,7 @@ const DIALECTS: Readonly<Record<string, SqlDialect>> = {
  * For a database of Drizzle on `pg`, PGlite or `mysql2`. A transaction is what
  * `transaction` hands to its work.
  *
- * @param sql that of `drizzle-orm`, which makes the statements.
+ * @param sql the `sql` of `drizzle-orm`, which makes the statements.
  * @throws {TypeError} for another kind of database.
  */
 export function fromDrizzle<Query, Tx extends DrizzleTransaction<Query>>(
@@ -94,10 +94,10 @@ function connectionOf(tx: object): unknown {
 }
 
 /**
- * A client of `pg` that loses its connection while the work does something else
- * emits an error, which ends the process if nobody listens. Its pool drops it.
+ * A client of `pg` that loses its connection while the work does something else emits
+ * an error, which ends the process if nobody listens. The pool drops such a client.
  *
- * @returns stops it.
+ * @returns a function that stops listening.
  */
 function hearErrors(client: unknown): () => void {
   if (!(client instanceof EventEmitter)) return ignore;
@@ -107,7 +107,7 @@ function hearErrors(client: unknown): () => void {
 
 function ignore(): void {}
 
-/** With read replicas, a database has its primary apart. */
+/** With read replicas, a database has its primary in a property. */
 function primaryOf<Query>(
   db: Pick<DrizzleTransaction<Query>, 'execute'>,
 ): Pick<DrizzleTransaction<Query>, 'execute'> {

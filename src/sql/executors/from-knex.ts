@@ -46,14 +46,14 @@ export function fromKnex<Tx extends KnexTransaction>(
   const dialect = DIALECTS[String(client)];
   if (!dialect) {
     throw new TypeError(
-      `The journal works with knex and its clients pg and mysql2, and not with "${String(client)}".`,
+      `The journal works with knex and its clients pg and mysql2, but not with "${String(client)}".`,
     );
   }
   const run = async (
     { text, values }: SqlStatement,
     tx: Pick<KnexTransaction, 'raw'> = knex,
   ): Promise<RawResult> => {
-    // Knex has one placeholder for all, and no name for the value null.
+    // Knex has the same placeholder everywhere, and its types do not allow null.
     const bindings: (string | number)[] = [];
     let place = 0;
     const sql = text.replace(/\$\d+|\?/g, () => {

@@ -1,7 +1,7 @@
 import type { SqlExecutor, SqlRow, SqlStatement } from '../executor.js';
 import { withoutAutocommit } from './without-autocommit.js';
 
-/** What the options of a pool may say otherwise, said for each statement. */
+/** Options that a pool may set differently, so each statement sets them. */
 interface MysqlQuery {
   readonly sql: string;
   readonly values: unknown[];
@@ -59,7 +59,7 @@ async function transaction<Connection extends MysqlConnection, T>(
   // A connection in an unknown state must not go back into the pool.
   let isSound = false;
   try {
-    // Of the next transaction only.
+    // Applies to the next transaction only.
     await run('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
     await run('START TRANSACTION');
     isSound = true;
@@ -97,8 +97,8 @@ const IN_TRANSACTION = 1;
 const AUTOCOMMIT = 2;
 
 /**
- * What the server says of the session, with a statement that does nothing. A
- * session without autocommit is always in a transaction.
+ * Asks the server about the session, with a statement that does nothing. A session
+ * without autocommit is always in a transaction.
  *
  * @param run resolves to the header of the answer.
  */

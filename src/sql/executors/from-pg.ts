@@ -64,7 +64,7 @@ async function transaction<Client extends PgClient, T>(
     });
     const result = await work(client);
     const { command } = await client.query({ text: 'COMMIT', values: [] });
-    // What PostgreSQL answers if a statement in it had failed.
+    // PostgreSQL answers ROLLBACK if a statement in the transaction failed.
     if (command !== 'COMMIT') {
       throw new Error('The transaction was rolled back instead of committed.');
     }

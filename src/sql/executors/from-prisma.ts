@@ -27,8 +27,8 @@ export interface PrismaClientLike<
 const MAX_WAIT = 10_000;
 
 /**
- * Prisma ends a transaction that takes too long under the hands of its work. The
- * journal has a bound of its own, which waits for the work.
+ * Prisma ends a transaction that takes too long while its work still runs. The
+ * journal has a limit of its own, which waits for the work.
  */
 const NO_TIMEOUT = 2 ** 31 - 1;
 
@@ -42,7 +42,8 @@ const DIALECTS: Readonly<Record<string, SqlDialect>> = {
  * For a `PrismaClient` on PostgreSQL, MariaDB or MySQL. A transaction is what
  * `$transaction` hands to its work.
  *
- * @param provider that of the schema's `datasource`; default: as the client says.
+ * @param provider the provider of the schema's `datasource`. Default: what the client
+ *   says.
  * @throws {TypeError} for another kind of database.
  */
 export function fromPrisma<Tx extends PrismaTransaction>(
@@ -52,7 +53,7 @@ export function fromPrisma<Tx extends PrismaTransaction>(
   const dialect = DIALECTS[String(provider)];
   if (!dialect) {
     throw new TypeError(
-      `The journal works on PostgreSQL, MariaDB and MySQL, and this client of Prisma is for "${String(provider)}". If that is wrong, name the provider: fromPrisma(prisma, 'postgresql').`,
+      `The journal works on PostgreSQL, MariaDB and MySQL, but this Prisma client is for "${String(provider)}". If that is wrong, name the provider: fromPrisma(prisma, 'postgresql').`,
     );
   }
   const primary = primaryOf(client);

@@ -51,7 +51,7 @@ export function fromTypeOrm<Manager extends TypeOrmManager>(
   const dialect = DIALECTS[type];
   if (!dialect) {
     throw new TypeError(
-      `The journal works on PostgreSQL, MariaDB and MySQL, and not with TypeORM's "${type}".`,
+      `The journal works on PostgreSQL, MariaDB and MySQL, but not with TypeORM's "${type}".`,
     );
   }
   const withRunner = async <T>(
@@ -96,7 +96,8 @@ export function fromTypeOrm<Manager extends TypeOrmManager>(
           return result;
         } catch (error) {
           if (runner.isTransactionActive) {
-            // A lost connection cannot, and the database has done it by itself.
+            // A lost connection cannot roll back, but the database has done it by
+            // itself.
             await runner.rollbackTransaction().catch(() => {});
           }
           throw error;

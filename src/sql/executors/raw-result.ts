@@ -1,14 +1,14 @@
 import type { SqlRow } from '../executor.js';
 
-/** A result as libraries hand it on from their driver. */
+/** A result as libraries return it from their driver. */
 export interface RawResult {
   readonly rows: SqlRow[];
   readonly affected: number;
 }
 
 /**
- * Reads what a driver answered: `pg` and PGlite with an object, `mysql2` with a
- * list of the result and its fields.
+ * Reads what a driver returned: an object from
+ * `pg` and PGlite, a list of the result and its fields from `mysql2`.
  */
 export function readRawResult(result: unknown): RawResult {
   const [first]: unknown[] = Array.isArray(result) ? result : [result];

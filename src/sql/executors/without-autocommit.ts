@@ -1,8 +1,8 @@
 /**
- * Runs the work of a transaction that has begun, and commits or ends it. A deadlock
- * makes MySQL and MariaDB roll a transaction back unseen; with autocommit, what
- * follows in it would be committed statement by statement. Here it is not: it is
- * rolled back unless the work resolves.
+ * Runs the work of a transaction that has begun, and commits it or rolls it back.
+ * After a deadlock, MySQL and MariaDB roll the transaction back silently; with
+ * autocommit, every later statement would be committed by itself. Without autocommit,
+ * those statements are rolled back too, unless the work resolves.
  *
  * @param run runs a statement on the transaction's connection.
  * @param abandon takes the connection out of its pool: called if autocommit could
@@ -33,7 +33,7 @@ export async function withoutAutocommit<T>(
   }
 }
 
-/** Takes a connection of `mysql2` out of its pool, whoever has handed it over. */
+/** Takes a connection of `mysql2` out of its pool, whichever library passed it on. */
 export function destroyConnection(connection: unknown): void {
   if (typeof connection !== 'object' || connection === null) return;
   const destroy: unknown = Reflect.get(connection, 'destroy');
