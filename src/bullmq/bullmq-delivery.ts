@@ -110,11 +110,11 @@ const OPTIONS = namesOf<BullMqDeliveryOptions>({
 });
 
 /**
- * For several instances: a payment is accepted when it is in Redis. A worker of any
- * instance publishes it, and again if a handler fails. For the option `delivery` of
- * `PlutuModule`.
+ * For several instances: a payment is accepted when it is in Redis. A worker in any
+ * instance publishes it, and repeats that if a handler fails. For the option
+ * `delivery` of `PlutuModule`.
  *
- * @throws {PlutuConfigurationError} for an option that cannot work.
+ * @throws {PlutuConfigurationError} for an invalid option.
  */
 export function bullMqDelivery(
   options: BullMqDeliveryOptions,
@@ -139,7 +139,7 @@ export function bullMqDelivery(
     );
   }
   if (connection !== undefined && !isObject(connection)) {
-    // Of a URL, nothing is repeated: it may carry a password.
+    // The message does not quote a URL: it may contain a password.
     throw new PlutuConfigurationError(
       'delivery.connection',
       'bullMqDelivery: the option "connection" must be an object. If you have a URL, write "connection: { url }".',
@@ -166,13 +166,13 @@ export function bullMqDelivery(
 
   const registration = BullModule.registerQueue({
     name: queueName,
-    // Absent and not undefined, which would hide the application's own.
+    // Absent, not undefined: that would hide the application's own.
     ...(connection && { connection }),
     defaultJobOptions: {
       attempts,
-      // Some are early, so that an outage does not end in a stampede.
+      // Jitter, so that the retries after an outage do not come all at once.
       backoff: { type: 'exponential', delay: backoff, jitter: 0.5 },
-      // A finished job is the memory of its transaction.
+      // A finished job remembers its transaction.
       removeOnComplete: { age: Math.ceil(rememberFor / 1000) },
       removeOnFail: false,
     },
@@ -201,7 +201,8 @@ export function bullMqDelivery(
  * The queue, if the options say where its Redis is. BullMQ itself would take the one
  * on this machine, or throw its own error.
  *
- * @throws {PlutuConfigurationError} if they do not.
+ * @throws {PlutuConfigurationError} if neither the options nor the application name a
+ *   Redis.
  */
 function connected(queue: Queue<PaymentJob>): Queue<PaymentJob> {
   // The type says that it is always there. It is not.

@@ -30,13 +30,13 @@ import { runAgainIfStuck, runStuckAgain } from './stuck-jobs.js';
 /** What a job carries. */
 export interface PaymentJob {
   readonly record: PaymentRecord;
-  /** The arrival that made the job, to tell it from its duplicates. */
+  /** The arrival that created the job, to tell it from its duplicates. */
   readonly arrival: string;
 }
 
 /**
- * Accepts a payment by putting it into a queue in Redis, under its identity, so
- * that its duplicates collapse there whichever instance they come to.
+ * Accepts a payment by putting it into a queue in Redis, under its identity, so that
+ * duplicates become one job there, whichever instance they come to.
  */
 export class BullMqPaymentDelivery
   implements PaymentDelivery, OnApplicationBootstrap, BeforeApplicationShutdown
@@ -62,7 +62,7 @@ export class BullMqPaymentDelivery
 
   /**
    * @throws {Error} if Redis did not confirm it in time. It may be in the queue
-   *   all the same.
+   *   anyway.
    */
   async accept(payment: SignedPayment): Promise<PaymentReceipt> {
     return this.arrivals.accept(payment.id, () => this.enqueue(payment));
@@ -73,7 +73,7 @@ export class BullMqPaymentDelivery
     return job && bookedPayment(job.data);
   }
 
-  /** @throws {Error} if Redis cannot be reached, or takes no writes. */
+  /** @throws {Error} if Redis cannot be reached, or accepts no writes. */
   async ready(): Promise<void> {
     // One at a time: while Redis is away, each would wait in memory.
     this.probing ??= writeProbe(this.queue).finally(
@@ -83,17 +83,17 @@ export class BullMqPaymentDelivery
   }
 
   /**
-   * For health checks: in which ways Redis may lose what was accepted, as far as
-   * it tells. Never rejects.
+   * For health checks: how Redis may lose what was accepted, as far as its settings
+   * are known. Never rejects.
    */
   async warnings(): Promise<readonly string[]> {
     return this.arrivals.inTime(storageWarnings(this.queue)).catch(() => []);
   }
 
   /**
-   * Runs every payment again that was given up on, and every one that Redis
-   * lost from the lists of the queue, such as when it evicted one of them. Looks
-   * at the name of every key in that Redis.
+   * Runs every payment again that was given up on, and every one that Redis lost from
+   * the lists of the queue, such as when it evicted one of them. It looks at the name
+   * of every key in that Redis.
    *
    * @returns how many there were.
    * @throws {Error} if Redis cannot be reached; what was found until then is run
@@ -109,7 +109,10 @@ export class BullMqPaymentDelivery
     void this.logWarnings();
   }
 
-  /** Lets go of a Redis that is away: closing the queue would wait for it. */
+  /**
+   * Drops the connection to a Redis that is away: closing the queue would wait for
+   * it.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     if (!(await takesWrites(this.queue))) await abandon(this.queue);
   }
@@ -119,7 +122,7 @@ export class BullMqPaymentDelivery
       const warnings = await storageWarnings(this.queue);
       for (const warning of warnings) this.logger.warn(warning);
     } catch {
-      // If Redis never comes, the queue says so.
+      // If Redis never comes, the queue logs that.
     }
   }
 
@@ -131,11 +134,11 @@ export class BullMqPaymentDelivery
       { record: newRecord(payment), arrival },
       { jobId: id },
     );
-    // An earlier arrival may have added it, here or elsewhere: then that is kept.
+    // An earlier arrival may have added it, here or elsewhere: then that job is kept.
     const kept = await this.queue.getJob(id);
     if (!kept) throw new Error(`Redis did not keep ${id}.`);
     const duplicate = kept.data.arrival !== arrival;
-    // Somebody is waiting for a payment that may have got stuck.
+    // Somebody is waiting for a payment that may be stuck.
     if (duplicate && !isCompleted(kept)) await runAgainIfStuck(this.queue, id);
     return { duplicate, booked: bookedPayment(kept.data) };
   }

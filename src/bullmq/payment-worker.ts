@@ -15,15 +15,15 @@ import type { PaymentJob } from './bullmq-payment-delivery.js';
 import { takesWrites } from './queue-redis.js';
 
 /**
- * How often a job may lose its worker. A crash is not the consumers' failure, but
- * one payment must not crash instances for ever.
+ * How often a job may lose its worker. A crash is not counted as a failure of the
+ * consumers, but one payment must not crash instances forever.
  */
 const MAX_CRASHES = 100;
 
 /** How long a shutdown waits for the handlers, in milliseconds. */
 const CLOSE_TIMEOUT = 10_000;
 
-/** How much is kept of what a consumer threw, in characters. */
+/** How much of a consumer's error message is kept, in characters. */
 const MAX_MESSAGE = 1_000;
 const MAX_STACK = 4_000;
 
@@ -35,9 +35,9 @@ export interface PaymentWorkerOptions {
 }
 
 /**
- * Takes payments out of a queue and publishes them on this application's own
- * emitter. Made from the queue itself, and not found by its name, which the
- * application may have given to a queue on another Redis.
+ * Takes payments out of a queue and publishes them on this application's own emitter.
+ * It is made from the queue itself, because the application may also have a queue
+ * with the same name on another Redis.
  */
 export class PaymentWorker
   implements OnApplicationBootstrap, BeforeApplicationShutdown
@@ -72,14 +72,14 @@ export class PaymentWorker
   }
 
   onApplicationBootstrap(): void {
-    // Not waited for: it runs until the worker is closed.
+    // Not awaited: it runs until the worker is closed.
     void this.worker.run();
   }
 
   /**
-   * Finishes what is being published and takes no more, before Nest takes the
-   * handlers off the emitter; but waits neither for a Redis that is away nor for
-   * a handler that does not end.
+   * Finishes what is being published and takes no more, before Nest removes the
+   * handlers from the emitter. It does not wait for a Redis that is away, or for a
+   * handler that does not end.
    */
   async beforeApplicationShutdown(): Promise<void> {
     const message = `Not finished in ${CLOSE_TIMEOUT} ms.`;
@@ -105,7 +105,7 @@ export class PaymentWorker
         this.options.handlerTimeout,
         job.attemptsMade + 1,
       );
-      // With no consumer at all, it has not been saved as booked.
+      // Without any consumer, it has not been saved as booked yet.
       if (!job.data.record.booked) await save(record);
     } catch (error) {
       throw new FailedAttempt(error);
@@ -119,7 +119,7 @@ export class PaymentWorker
     const { message } = error;
     if (!job) return;
     const { record } = job.data;
-    // Anybody can put a job into a queue, and so can another release.
+    // Somebody else, or another release, may have put the job into the queue.
     const about = isRecord(record)
       ? describePayment(record.payment)
       : `job ${job.id} of ${this.queue.name}`;
@@ -128,18 +128,15 @@ export class PaymentWorker
       ...(isRecord(record) && summaryOf(record.payment)),
       queue: this.queue.name,
       attempt: job.attemptsMade,
-      // Not of a job that lost its worker too often.
+      // Missing for a job that lost its worker too often.
       ...(error instanceof FailedAttempt && { consumers: error.consumers }),
       reason: message,
     });
     if (job.finishedOn === undefined) {
-      this.logger.warn(
-        `Consumers failed, will be tried again: ${what}`,
-        ...fields,
-      );
+      this.logger.warn(`Consumers failed, trying again: ${what}`, ...fields);
       return;
     }
-    this.logger.error(`Consumers failed, given up: ${what}`, ...fields);
+    this.logger.error(`Consumers failed, not tried again: ${what}`, ...fields);
     if (!isRecord(record)) return;
     await this.processor.reportFailure({
       record,
@@ -150,8 +147,8 @@ export class PaymentWorker
 }
 
 /**
- * BullMQ expects an error, and reads more into the class of some. It keeps the
- * message and the stack of every attempt in Redis.
+ * BullMQ expects an error, and treats some classes specially. It keeps the message
+ * and the stack of every attempt in Redis.
  */
 class FailedAttempt extends Error {
   readonly consumers: readonly string[];

@@ -1,8 +1,8 @@
 import type { Queue, RedisClient } from 'bullmq';
 import { inTime } from '../utils/in-time.js';
 
-// What BullMQ does not offer of a queue's connection to Redis. BullMQ 5 and 6
-// keep the connection in two different places.
+// What BullMQ does not offer for a queue's connection to Redis. BullMQ 5 and 6 keep
+// the connection in two different places.
 
 /** @throws {Error} if the connection was closed. */
 export async function redisOf(queue: Queue): Promise<RedisClient> {
@@ -15,8 +15,8 @@ export async function redisOf(queue: Queue): Promise<RedisClient> {
 }
 
 /**
- * Writes to the Redis of a queue, beside the queue: a Redis that only answers is
- * not enough, nor one that is full.
+ * Writes a test key to the Redis of a queue: a Redis that answers but accepts no
+ * writes, or is full, is not enough.
  *
  * @throws what the Redis client throws.
  */
@@ -27,7 +27,7 @@ export async function writeProbe(queue: Queue): Promise<void> {
   await client.del(key);
 }
 
-/** Whether the Redis of a queue takes a write within a second. */
+/** Whether the Redis of a queue accepts a write within a second. */
 export async function takesWrites(queue: Queue): Promise<boolean> {
   try {
     await inTime(writeProbe(queue), 1000, 'Redis did not answer.');
@@ -38,10 +38,10 @@ export async function takesWrites(queue: Queue): Promise<boolean> {
 }
 
 /**
- * In which ways the Redis of a queue may lose what it was given. A managed Redis
- * may refuse to tell its settings; what it does not tell is not reported.
+ * How the Redis of a queue may lose data. A managed Redis may refuse to tell its
+ * settings; then nothing is reported about them.
  *
- * @returns one sentence or two for each, fit to be shown to anybody.
+ * @returns one or two sentences for each, which anybody may see.
  * @throws what the Redis client throws if Redis cannot be asked at all.
  */
 export async function storageWarnings(queue: Queue): Promise<string[]> {
@@ -52,12 +52,12 @@ export async function storageWarnings(queue: Queue): Promise<string[]> {
   const warnings: string[] = [];
   if (policy !== undefined && policy !== 'noeviction') {
     warnings.push(
-      `Redis evicts keys if its memory is full (maxmemory-policy ${policy}), which loses payments. Set "maxmemory-policy noeviction".`,
+      `Redis evicts keys when its memory is full (maxmemory-policy ${policy}), which loses payments. Set "maxmemory-policy noeviction".`,
     );
   }
   if (hasNoLog && (await takesNoSnapshots(client))) {
     warnings.push(
-      'Redis keeps nothing on disk, so a restart of it loses payments. Set "appendonly yes".',
+      'Redis keeps nothing on disk, so a restart of Redis loses payments. Set "appendonly yes".',
     );
   }
   return warnings;
@@ -74,7 +74,7 @@ export async function abandon(queue: Queue): Promise<void> {
 
 /** Asks what INFO does not tell. @returns `false` if Redis does not say. */
 async function takesNoSnapshots(client: object): Promise<boolean> {
-  // Not every client that BullMQ takes has this command.
+  // Not every client that BullMQ accepts has this command.
   if (!('config' in client) || typeof client.config !== 'function') {
     return false;
   }

@@ -1,8 +1,8 @@
 import type { Job, Queue, RedisClient } from 'bullmq';
 import { redisOf } from './queue-redis.js';
 
-// BullMQ leaves a job alone that has failed for good, or that is in none of its
-// lists because Redis lost the list. For a payment, neither is the end.
+// BullMQ leaves a job alone if it has failed for good, or if it is in none of its
+// lists because Redis lost the list. A payment must not end like that.
 
 /** How many keys of Redis are looked at at a time. */
 const PAGE = 1000;
@@ -11,13 +11,13 @@ const PAGE = 1000;
 const COMMAND = 'plutuPutBack';
 const prepared = new WeakSet<RedisClient>();
 
-/** Where a job of ours can be, in the order in which the script takes them. */
+/** Where our jobs can be, in the order that the script expects. */
 const SORTED_SETS = ['failed', 'completed', 'delayed', 'prioritized'];
 const LISTS = ['active', 'wait', 'paused'];
 
 /**
- * Puts a job back into the list that it belongs to, in one step, so that of any
- * number of callers one takes it out of there again.
+ * Puts a job back into the list that it belongs to, in one step, so that only one of
+ * any number of callers takes it out again.
  *
  * KEYS: the sorted sets, the lists, the job, its lock. ARGV: the job's id, the
  * time in milliseconds.
@@ -56,11 +56,10 @@ return 1
 `;
 
 /**
- * Runs a job again if it has failed for good, or if it is in no list of the
- * queue; it then has all its attempts again. Any number of callers at the same
- * moment run it once.
+ * Runs a job again, with all its attempts, if it has failed for good or is in no list
+ * of the queue. Any number of callers at the same moment run it once.
  *
- * @param id may be of no job at all.
+ * @param id a job with this id may not exist.
  * @returns whether it was such a job.
  */
 export async function runAgainIfStuck(
@@ -72,15 +71,15 @@ export async function runAgainIfStuck(
   try {
     await job?.retry('failed', { resetAttemptsMade: true });
   } catch (error) {
-    // Unless somebody else has just done so.
+    // Unless another caller has just done so.
     if (await job?.isFailed()) throw error;
   }
   return true;
 }
 
-/** Runs every job of the queue again that is stuck. @returns how many. */
+/** Runs every stuck job of the queue again. @returns how many. */
 export async function runStuckAgain(queue: Queue): Promise<number> {
-  // All at first: one that is run again may fail again while others are looked for.
+  // All ids first: a job may fail again while the others are looked for.
   const ids = await everyId(queue);
   let count = 0;
   for (let start = 0; start < ids.length; start += PAGE) {
@@ -94,8 +93,8 @@ export async function runStuckAgain(queue: Queue): Promise<number> {
 }
 
 /**
- * What may be the id of a job, by the names of the keys: a job that is in no
- * list is found in no other way.
+ * The possible ids of jobs, by the names of the keys: a job that is in no list cannot
+ * be found otherwise.
  */
 async function everyId(queue: Queue): Promise<string[]> {
   const client = await redisOf(queue);
