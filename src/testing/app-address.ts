@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 
 /**
- * An address on this machine that an application can be given before it exists:
- * its `returnUrl` names the address, and its server needs no free port to know.
- * What arrives is handed to the application's own server in this process.
+ * An address on this machine that an application can be given before it exists: its
+ * `returnUrl` names this address, so the port of its server need not be known.
+ * Requests are handed to the application's own server in this process.
  */
 export class AppAddress {
   /** Such as `http://127.0.0.1:40123`. */
@@ -20,7 +20,7 @@ export class AppAddress {
 
   private constructor(private readonly server: Server) {
     const address = server.address();
-    // What is listened to by port is no pipe.
+    // A server that listens on a port has an object as its address.
     const port = typeof address === 'object' ? address?.port : undefined;
     this.url = `http://127.0.0.1:${port}`;
     server.on('request', (request, response) => {

@@ -21,15 +21,15 @@ export interface CallbackValues {
   /** Default `inv-1`. */
   invoiceNo?: string | undefined;
   /**
-   * Default: one for each invoice number, always the same, so that callbacks of
-   * one invoice belong to one transaction.
+   * Default: made from the invoice number, so that callbacks of one invoice belong to
+   * one transaction.
    */
   transactionId?: string | undefined;
   /** As Plutu writes it; a number becomes its shortest text. Default `5.00`. */
   amount?: string | number | undefined;
-  /** ISO 4217, of MPGS. Default `USD`. The others are in LYD and do not say so. */
+  /** ISO 4217, for MPGS. Default `USD`. The others are in LYD and do not say so. */
   currency?: string | undefined;
-  /** How the customer paid, of T-Lync. Default `tadawul`. */
+  /** How the customer paid, for T-Lync. Default `tadawul`. */
   method?: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface CallbackValues {
 export interface CallbackTarget {
   /** The endpoint of the application, with or without a query of its own. */
   readonly url: string;
-  /** The account's own, also for a forgery. */
+  /** The account's own key, also for a forgery. */
   readonly secretKey: string;
 }
 
@@ -62,12 +62,12 @@ export const CALLBACK_FORGERIES = [
 export type CallbackForgery = (typeof CALLBACK_FORGERIES)[number];
 
 /**
- * The request in which Plutu's server reports a payment: signed, and spelled as
- * Plutu spells it. A GET with a query, or, through T-Lync, a POST of JSON. What is
- * no valid callback, such as the amount `free`, is signed just the same.
+ * The request in which Plutu's server reports a payment: signed, and spelled as Plutu
+ * spells it. A GET with a query, or, through T-Lync, a POST of JSON. Invalid values,
+ * such as the amount `free`, are signed as well.
  *
  * @returns what `fetch` takes. To send it again, make it again.
- * @throws {TypeError} if the secret key is empty, or `url` is no URL.
+ * @throws {TypeError} if the secret key is empty, or `url` is not a URL.
  */
 export function signedCallback(
   values: CallbackValues,
@@ -77,8 +77,8 @@ export function signedCallback(
 }
 
 /**
- * A request like {@link signedCallback}'s that Plutu has not signed, or not for
- * this gateway's callback. Whoever receives it has to refuse it.
+ * Like {@link signedCallback}, but not signed by Plutu, or not as a callback of this
+ * gateway. The endpoint has to refuse it.
  *
  * @returns and throws as {@link signedCallback} does.
  */
@@ -105,8 +105,8 @@ export function signedReturn(
 }
 
 /**
- * A request like {@link signedReturn}'s that Plutu has not signed, or not for it.
- * Whoever receives it has to refuse it.
+ * Like {@link signedReturn}, but not signed by Plutu, or not as such a return. The
+ * endpoint has to refuse it.
  *
  * @returns and throws as {@link signedCallback} does.
  */

@@ -16,13 +16,13 @@ import { PlutuEvents, type PublishedEvent } from '../payments/plutu-events.js';
 import { describeEvent } from '../sandbox/sandbox-event.js';
 import { sentCallbacksOf, type SentCallback } from './sent-callbacks.js';
 
-/** The module's events, by the names that a recorder has for them. */
+/** The module's events, by the names that a recorder gives them. */
 export interface PlutuEventsByName {
   /** The invoice is paid. */
   approved: PaymentApprovedEvent;
   /** The customer backed out. */
   canceled: PaymentCanceledEvent;
-  /** Neither, such as a declined card. */
+  /** Neither paid nor canceled, such as after a declined card. */
   incomplete: PaymentIncompleteEvent;
   /** Something was paid that was not due. */
   mismatch: PaymentMismatchEvent;
@@ -39,7 +39,7 @@ export interface PlutuEventsByName {
 /** What a recorder calls an event. */
 export type PlutuEventName = keyof PlutuEventsByName;
 
-/** An event that the module published, and what came of it. */
+/** An event that the module published, and how its handlers did. */
 export type RecordedPlutuEvent = {
   [Name in PlutuEventName]: {
     /** Which event it is. */
@@ -47,8 +47,8 @@ export type RecordedPlutuEvent = {
     /** The event as its handlers got it. */
     readonly event: PlutuEventsByName[Name];
     /**
-     * What its handlers threw, or that an approved payment had none; empty
-     * if the event was delivered.
+     * What its handlers threw, or an error if an approved payment had no handler;
+     * empty if the event was delivered.
      */
     readonly failures: readonly unknown[];
   };
@@ -56,7 +56,7 @@ export type RecordedPlutuEvent = {
 
 /** What {@link PlutuEventRecorder.next} waits for, and how long. */
 export interface NextEventOptions {
-  /** Only an event about this invoice. Default: any event of the name. */
+  /** Only an event about this invoice. Default: any event with the name. */
   invoiceNo?: string | undefined;
 
   /**
@@ -79,11 +79,11 @@ const NAMES = new Map<string, PlutuEventName>([
 ]);
 
 /**
- * Records what the module publishes from now on. It is no handler: an approved
- * payment that nothing else listens to is answered with 503, in the test as in
- * production.
+ * Records what the module publishes from now on. It does not count as a handler: an
+ * approved payment that nothing else listens to is answered with 503, in the test as
+ * in production.
  *
- * @param app the application, or the testing module that it is made of.
+ * @param app the application, or the testing module that it is made from.
  * @throws {Error} if it does not import `PlutuModule`.
  */
 export function recordPlutuEvents(
@@ -95,14 +95,14 @@ export function recordPlutuEvents(
 /** What {@link recordPlutuEvents} makes. */
 export class PlutuEventRecorder {
   #recorded: RecordedPlutuEvent[] = [];
-  /** What `next` has resolved to. */
+  /** The events that `next` has resolved to. */
   readonly #taken = new WeakSet<RecordedPlutuEvent>();
-  /** Sent before the recorder was made or cleared. */
+  /** The callbacks sent before the recorder was made or cleared. */
   #sentEarlier: ReadonlySet<SentCallback>;
   // Every call of `next` listens, and Node would warn of a leak at eleven.
   readonly #arrivals = new EventEmitter().setMaxListeners(0);
 
-  /** @param sent what the application's sandboxes have sent until now. */
+  /** @param sent returns what the application's sandboxes have sent so far. */
   constructor(
     { published }: PlutuEvents,
     private readonly sent: () => readonly SentCallback[],
@@ -117,8 +117,8 @@ export class PlutuEventRecorder {
   }
 
   /**
-   * Forgets everything recorded so far, so that no test finds an event of an
-   * earlier one: call it in `beforeEach`.
+   * Forgets everything recorded so far. Call it in `beforeEach`, so that no test
+   * finds an event of an earlier one.
    */
   clear(): void {
     this.#recorded = [];
@@ -126,18 +126,17 @@ export class PlutuEventRecorder {
   }
 
   /**
-   * Resolves to the next event of a name, which may have been recorded already;
-   * each call takes another. All its handlers have ended by then, and none has
-   * failed.
+   * Resolves to the next event with a name, which may already be recorded; each call
+   * takes another one. By then, all its handlers have ended and none has failed.
    *
-   * @throws {Error} if none comes in time. It says what came instead, and what
-   *   the application answered to the callbacks of its sandbox.
+   * @throws {Error} if none comes in time. The message says what came instead, and
+   *   what the application answered to the callbacks of its sandbox.
    */
   async next<Name extends PlutuEventName>(
     name: Name,
     { invoiceNo, timeout = 2000 }: NextEventOptions = {},
   ): Promise<PlutuEventsByName[Name]> {
-    // Not a timer, which the test may have replaced by a fake one.
+    // Not a timer: the test may use fake ones.
     const signal = AbortSignal.timeout(timeout);
     for (;;) {
       const recorded = this.#take(name, invoiceNo);
@@ -203,7 +202,7 @@ export class PlutuEventRecorder {
         (recorded.name !== 'created' && invoiceNoOf(recorded) === invoiceNo),
     );
     if (!isAccepted || isExplained) return '';
-    return ' (accepted, but not published by this application. If it uses a queue, another process on the same queue may have taken the payment, such as a running shop: give each test run a queue name of its own. Or it still waits in the queue, or was a duplicate)';
+    return ' (accepted, but not published by this application. If it uses a queue, another process on the same queue may have taken the payment, such as a running shop: give each test run a queue name of its own. Or it is still in the queue, or was a duplicate)';
   }
 
   #reportRecorded(): string {
@@ -236,7 +235,7 @@ function publisherOf(app: INestApplicationContext): PlutuEvents {
   }
 }
 
-/** Which event goes by which name is up to the publisher. */
+/** The publisher decides which event has which name. */
 function isPlutuEvent(recorded: {
   readonly name: PlutuEventName | undefined;
   readonly event: object;

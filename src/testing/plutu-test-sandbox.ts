@@ -34,7 +34,7 @@ export interface PlutuTestSandboxOptions extends Omit<
   callbackPath?: string | undefined;
 }
 
-/** Of the module's own routes. */
+/** The paths of the module's own routes. */
 const ROUTES: Readonly<
   Record<SandboxHostedGatewayName, { callback: string; return: string }>
 > = {
@@ -70,7 +70,7 @@ export class PlutuTestSandbox {
     Record<(typeof PLUTU_ENVIRONMENT)[keyof typeof PLUTU_ENVIRONMENT], string>
   >;
 
-  /** Starts both; they listen when the promise resolves. */
+  /** Starts the local Plutu and the address; both listen when the promise resolves. */
   static async start({
     callbackPath,
     onEvent,
@@ -119,8 +119,8 @@ export class PlutuTestSandbox {
 
   /**
    * Starts an application on a free port, unless it listens already, and lets
-   * {@link appUrl} lead to it. When the application is closed, so is the sandbox.
-   * A recorder of its events can say what it answered to the callbacks.
+   * {@link appUrl} lead to it. When the application is closed, so is the sandbox. A
+   * recorder of its events can then report how it answered the callbacks.
    *
    * @param app on Express or Fastify.
    */
@@ -133,11 +133,10 @@ export class PlutuTestSandbox {
   }
 
   /**
-   * Pays a checkout: the application gets the callback and has answered it when
-   * the promise resolves. The customer's own return is left to the test: a GET
-   * of `browserUrl`.
+   * Pays a checkout. When the promise resolves, the application has answered the
+   * callback. The customer's own return, a GET of `browserUrl`, is left to the test.
    *
-   * @param invoiceNo of a checkout through any gateway.
+   * @param invoiceNo the invoice number of a checkout, at any gateway.
    * @throws {Error} if no checkout was opened for this invoice number, or its
    *   URLs do not lead to the application under test.
    */
@@ -156,7 +155,7 @@ export class PlutuTestSandbox {
     return this.plutuFor(invoiceNo).decline(invoiceNo, payment);
   }
 
-  /** Like {@link pay}, for a customer who backs out. */
+  /** Like {@link pay}, for a customer who cancels. */
   async cancel(invoiceNo: string): Promise<SandboxCompletion> {
     return this.plutuFor(invoiceNo).cancel(invoiceNo);
   }
@@ -166,7 +165,7 @@ export class PlutuTestSandbox {
    * text. It was sent when the application's request to Plutu is answered.
    *
    * @param mobileNumber as people write it: `0913632323`, `+218 91 363 2323`.
-   * @throws {Error} if no SMS was sent to this number, or it is no Libyan mobile
+   * @throws {Error} if no SMS was sent to this number, or it is not a Libyan mobile
    *   number.
    */
   async codeSentTo(mobileNumber: string): Promise<string> {
@@ -195,8 +194,8 @@ export class PlutuTestSandbox {
   }
 
   /**
-   * A callback for the application that Plutu signed, of a payment without a
-   * checkout: `await fetch(sandbox.signedCallback({ invoiceNo: 'inv-1' }))`.
+   * A callback for the application, signed by Plutu, of a payment without a checkout:
+   * `await fetch(sandbox.signedCallback({ invoiceNo: 'inv-1' }))`.
    *
    * @param url the endpoint. Default: {@link callbackUrl}.
    */
@@ -245,7 +244,7 @@ export class PlutuTestSandbox {
     );
   }
 
-  /** For an application that never came up; otherwise it closes with it. */
+  /** For an application that never started; otherwise, the sandbox closes with it. */
   async close(): Promise<void> {
     await Promise.all([this.plutu.close(), this.address.close()]);
   }

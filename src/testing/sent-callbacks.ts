@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { SandboxEvent } from '../sandbox/index.js';
 
-/** A call of an application by its sandbox, and how it was answered. */
+/** A call from a sandbox to its application, and how it was answered. */
 export type SentCallback = Extract<
   SandboxEvent,
   { readonly type: 'callback-delivered' }
@@ -10,7 +10,7 @@ export type SentCallback = Extract<
 
 /**
  * What the sandboxes of an application have sent, one list for each sandbox. An
- * application and the testing module that it is made of have the same modules.
+ * application and the testing module that it is made from have the same modules.
  */
 const sentByModules = new WeakMap<
   ModulesContainer,
@@ -27,7 +27,7 @@ export function showSentCallbacks(
   sentByModules.set(modules, lists.add(sent));
 }
 
-/** What the application was sent until now, and how it answered. */
+/** What was sent to the application so far, and how it answered. */
 export function sentCallbacksOf(
   app: INestApplicationContext,
 ): readonly SentCallback[] {
