@@ -91,7 +91,7 @@ export class PlutuModule implements OnModuleInit {
     @Optional() private readonly endpoints?: EndpointDiscovery,
   ) {}
 
-  /** @throws {PlutuConfigurationError} if two registrations get in each other's way. */
+  /** @throws {PlutuConfigurationError} if two registrations conflict. */
   onModuleInit(): void {
     const { registration, endpoints } = this;
     if (!registration || !endpoints) {
@@ -154,7 +154,7 @@ export class PlutuModule implements OnModuleInit {
    * routes are made before it runs.
    *
    * @throws {PlutuConfigurationError} if `useFactory`, `useClass` and `useExisting`
-   *   are all missing, or if an option is unknown or cannot work.
+   *   are all missing, or if an option is unknown or invalid.
    */
   static forRootAsync<Given extends PlutuModuleExtras>(
     options: Given & PlutuModuleAsyncOptionsFor<Given>,
@@ -213,7 +213,7 @@ export class PlutuModule implements OnModuleInit {
       module: PlutuModule,
       global: isGlobal,
       imports: [
-        // An axios of its own: interceptors of the application do not see it.
+        // A separate axios: the application's interceptors do not see its requests.
         HttpModule.register({}),
         PlutuEventsModule,
         PlutuCallbacksModule,
@@ -335,7 +335,7 @@ export class PlutuModule implements OnModuleInit {
   }
 }
 
-/** @throws {PlutuConfigurationError} for a delivery beside a journal. */
+/** @throws {PlutuConfigurationError} for a delivery together with a journal. */
 function chosenDelivery({
   delivery,
   journal,
@@ -378,7 +378,7 @@ function checkFeatures(
   if (path !== undefined) {
     failOption(
       'gateways',
-      `lists two with the path "${path}", so the callbacks of one would come to the other`,
+      `lists two gateways with the path "${path}", so the callbacks of one would reach the other`,
     );
   }
 }
@@ -407,7 +407,7 @@ function settingsProviders<Options extends PlutuTenantOptions>(
   if (!factory) {
     throw new PlutuConfigurationError(
       'useFactory',
-      'PlutuModule.forRootAsync needs one of useFactory, useClass and useExisting.',
+      'PlutuModule.forRootAsync needs useFactory, useClass or useExisting.',
     );
   }
   return [

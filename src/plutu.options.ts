@@ -131,7 +131,7 @@ export interface PlutuModuleAsyncOptions<
   /** The providers that `useFactory` gets as its arguments. */
   inject?: (InjectionToken | OptionalFactoryDependency)[] | undefined;
   /** Makes the options. Its arguments are the providers in `inject`. */
-  // No type can follow that.
+  // No type can express that.
   useFactory?: ((...args: never[]) => Options | Promise<Options>) | undefined;
   /** A class to instantiate, whose instance makes the options. */
   useClass?: Type<PlutuOptionsFactory<Options>> | undefined;
@@ -145,9 +145,9 @@ export interface PlutuTenantModuleAsyncOptions extends PlutuModuleAsyncOptions<P
 }
 
 /**
- * What `PlutuModule.forRoot` needs, depending on whether it is given `tenants`. In
- * this way the compiler names a missing credential; for a union of the two types it
- * would name `tenants`.
+ * What `PlutuModule.forRoot` needs, depending on whether it is given `tenants`. This
+ * way, the compiler names a missing credential; for a union of the two types it would
+ * name `tenants`.
  */
 export type PlutuModuleOptionsFor<Given> =
   Given extends Pick<PlutuTenantModuleOptions, 'tenants'>
@@ -203,7 +203,7 @@ export function checkAsyncOptions(options: object): void {
   checkOptionNames(options, ASYNC_OPTIONS);
 }
 
-/** @throws {PlutuConfigurationError} for an option that no factory can make. */
+/** @throws {PlutuConfigurationError} for an option that a factory cannot set. */
 export function checkFactoryOptions(options: unknown): void {
   if (typeof options === 'object' && options !== null) {
     for (const name of EXTRAS) {

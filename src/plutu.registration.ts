@@ -2,14 +2,14 @@ import type { PlutuAccount } from './account/plutu-account.js';
 import type { EndpointDiscovery } from './callbacks/endpoint-discovery.js';
 import { PlutuConfigurationError } from './errors/plutu-errors.js';
 
-/** One registration, as far as it may stand in another's way. */
+/** What may conflict between two registrations. */
 export class PlutuRegistration {
   constructor(
     private readonly account: PlutuAccount,
     private readonly paths: readonly string[],
   ) {}
 
-  /** @throws {PlutuConfigurationError} for what both have, and only one may. */
+  /** @throws {PlutuConfigurationError} if both have something that only one may have. */
   checkAgainst(other: PlutuRegistration, endpoints: EndpointDiscovery): void {
     const [name, otherName] = [this.account.name, other.account.name];
     // Express takes `/EU` for `/eu`.
@@ -27,7 +27,7 @@ export class PlutuRegistration {
     if (path !== undefined) {
       throw new PlutuConfigurationError(
         'path',
-        `PlutuModule: the accounts "${name}" and "${otherName}" both have the path "${path}", so the callbacks of one would come to the other.`,
+        `PlutuModule: the accounts "${name}" and "${otherName}" both have the path "${path}", so the callbacks of one would reach the other.`,
       );
     }
     const gateway = this.gatewayTakenByBoth(other, endpoints);

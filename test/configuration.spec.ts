@@ -87,7 +87,7 @@ describe('an option that cannot work stops the startup:', () => {
     [
       'two with one path, however it is spelled',
       [mpgs({ path: 'pay' }), souqPay({ path: '/Pay/' })],
-      /two with the path "pay"/,
+      /two gateways with the path "pay"/,
     ],
   ])('gateways that list %s', async (_, gateways, message) => {
     const error = await failedStartUp(() =>
