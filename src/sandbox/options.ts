@@ -91,7 +91,7 @@ export interface PlutuSandboxOptions {
 }
 
 /**
- * @throws {RangeError} for an option that cannot work.
+ * @throws {RangeError} for an invalid option.
  */
 export function readAccount(options: PlutuSandboxOptions): Account {
   const { minAmount, maxAmount, allowedIps, gateways, arrivals } = options;

@@ -48,7 +48,7 @@ export class PlutuSandbox {
   /**
    * Starts a sandbox; it listens when the promise resolves.
    *
-   * @throws {RangeError} for an option that cannot work.
+   * @throws {RangeError} for an invalid option.
    * @throws {Error} for a state file that cannot be read.
    * @throws the server's own error, such as one with the code `EADDRINUSE`.
    */
