@@ -31,7 +31,7 @@ export class BookedInvoices {
   /** Remembers a booked payment. */
   booked(payment: PaymentEvent): void {
     const key = keyOf(payment);
-    // What comes later never makes a paid invoice an unpaid one.
+    // A later payment never makes a paid invoice unpaid.
     const earlier = this.results.get(key);
     const result = resultOf(payment);
     if (earlier && rankOf(earlier) > rankOf(result)) return;
