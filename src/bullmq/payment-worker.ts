@@ -131,6 +131,7 @@ export class PaymentWorker
       // Missing for a job that lost its worker too often.
       ...(error instanceof FailedAttempt && { consumers: error.consumers }),
       reason: message,
+      stack: error.stack,
     });
     if (job.finishedOn === undefined) {
       this.logger.warn(`Consumers failed, trying again: ${what}`, ...fields);

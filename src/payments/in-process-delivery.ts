@@ -13,7 +13,7 @@ import {
   namesOf,
 } from '../utils/options.js';
 import { logFields } from '../utils/log-fields.js';
-import { messageOf } from '../utils/stack-of.js';
+import { messageOf, stackOf } from '../utils/stack-of.js';
 import { describePayment, summaryOf } from './describe-payment.js';
 import {
   PAYMENT_PROCESSOR,
@@ -280,6 +280,7 @@ export class InProcessDelivery
       attempt,
       consumers: failedConsumers(error),
       reason,
+      stack: stackOf(error),
     });
     if (pause === undefined) {
       this.logger.error(

@@ -115,10 +115,13 @@ export class PlutuEvents {
     this.published.next({ name, event, failures });
     const [failure, another] = failures;
     if (another) {
-      throw new AggregateError(
+      const all = new AggregateError(
         failures,
         failures.map(({ message }) => message).join('; '),
       );
+      // Its own stack leads here; theirs lead to what failed.
+      all.stack = [String(all), ...failures.map(stackOf)].join('\n');
+      throw all;
     }
     if (failure) throw failure;
   }

@@ -23,13 +23,17 @@ export function closingValues({ by, note }: Byline): [string, string | null] {
 }
 
 /** @throws {PlutuInvalidRequestError} if it cannot be stored. */
-export function checkByline(byline: Byline): void {
+export function checkByline(byline: Byline | undefined): void {
   const errors = bylineErrors(byline);
   if (errors) throw new PlutuInvalidRequestError(errors);
 }
 
 /** @returns what is wrong with it, by property, or `undefined` if nothing is. */
-export function bylineErrors({ by, note }: Byline): FieldErrors | undefined {
+export function bylineErrors(
+  byline: Byline | undefined,
+): FieldErrors | undefined {
+  // A request without a body has none.
+  const { by, note }: Partial<Byline> = byline ?? {};
   const errors = {
     ...(!(isText(by, MAX_BY_LENGTH) && by.trim() !== '') && {
       by: [`by must be text of 1 to ${MAX_BY_LENGTH} characters`],

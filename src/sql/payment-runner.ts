@@ -5,7 +5,7 @@ import type { PaymentRecord } from '../payments/payment-record.js';
 import { failedConsumers } from '../payments/plutu-events.js';
 import { inTime } from '../utils/in-time.js';
 import { logFields } from '../utils/log-fields.js';
-import { messageOf } from '../utils/stack-of.js';
+import { messageOf, stackOf } from '../utils/stack-of.js';
 import { errorSummaryOf } from './error-summary.js';
 import {
   LEASE,
@@ -303,6 +303,7 @@ export class PaymentRunner<Tx> {
       attempt: attempts,
       consumers: failedConsumers(error),
       reason,
+      stack: stackOf(error),
     });
     // If another instance has the payment by now, this attempt does not count.
     await this.store.renew(payment.id ?? '', lease);

@@ -60,6 +60,7 @@ await describeOnBoth('log lines of the journal', (server) => {
       invoiceNo: 'inv-1',
       transactionId: 't-1',
       consumers: ['wallet'],
+      stack: expect.stringMatching(/the wallet is down\n.*ShopBooks\.credit/),
     };
     expect(lines.filter(([line]) => String(line).includes('inv-1'))).toEqual([
       [
