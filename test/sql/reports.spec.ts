@@ -494,7 +494,7 @@ await describeOnBoth('reports of the journal', (server) => {
         ]);
       }
 
-      await expect.poll(() => books.payments, SOON).toHaveLength(10);
+      await expect.poll(() => books.credits, SOON).toHaveLength(10);
       await sleep(200);
       expect(books.credits).toHaveLength(10);
       expect(await listed(journal.openCases())).toEqual([]);
