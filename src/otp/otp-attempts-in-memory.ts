@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { PlutuAccount } from '../account/plutu-account.js';
 import {
   PlutuAlreadyPaidError,
@@ -23,6 +22,7 @@ import type {
   OtpRecipient,
 } from '../payments/payment-journal.js';
 import type { SignedPayment } from '../payments/payment-record.js';
+import { boundedMemory } from '../utils/bounded-memory.js';
 
 /** What this instance remembers: for longer than any token is valid. */
 const MEMORY = { max: 100_000, ttl: 24 * 60 * 60 * 1000 };
@@ -38,17 +38,17 @@ interface Attempt {
  */
 @Injectable()
 export class OtpAttemptsInMemory implements OtpAttempts, OnModuleInit {
-  private readonly attempts = new LRUCache<string, Attempt>(MEMORY);
-  private readonly paidOrders = new LRUCache<
-    string,
-    { readonly attempt: string; readonly payment: SignedPayment }
-  >(MEMORY);
+  private readonly attempts = boundedMemory<Attempt>(MEMORY);
+  private readonly paidOrders = boundedMemory<{
+    readonly attempt: string;
+    readonly payment: SignedPayment;
+  }>(MEMORY);
   /** By recipient: each attempt, and when it sent a code. */
-  private readonly sent = new LRUCache<string, Map<string, number>>(MEMORY);
+  private readonly sent = boundedMemory<Map<string, number>>(MEMORY);
   /** By order: the attempt that is being charged. */
   private readonly charging = new Map<string, string>();
   /** By order: what may have been charged. */
-  private readonly unknown = new LRUCache<string, UnknownPayment>(MEMORY);
+  private readonly unknown = boundedMemory<UnknownPayment>(MEMORY);
 
   constructor(
     private readonly account: PlutuAccount,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
+import { boundedMemory } from '../utils/bounded-memory.js';
 import type { PaymentEvent } from './events.js';
 import { shownOutcome, type Payment } from './payment.js';
 import type { PaidInvoice } from './payment-delivery.js';
@@ -22,7 +22,7 @@ export type InvoiceResult = Pick<Payment, 'outcome' | 'orderNo'>;
  */
 @Injectable()
 export class BookedInvoices {
-  private readonly results = new LRUCache<string, InvoiceResult>(MEMORY);
+  private readonly results = boundedMemory<InvoiceResult>(MEMORY);
   private readonly waiters = new Set<{
     readonly key: string;
     readonly wake: () => void;

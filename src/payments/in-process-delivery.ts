@@ -4,7 +4,8 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
+import { boundedMemory } from '../utils/bounded-memory.js';
 import { inTime } from '../utils/in-time.js';
 import {
   checkOptionNames,
@@ -33,7 +34,7 @@ import { failedConsumers } from './plutu-events.js';
 /** How much the process remembers, and how long consumers may take. */
 export interface InProcessDeliveryOptions {
   /**
-   * How many payments to remember: the latest ones. Each takes about 270 bytes. At
+   * How many payments to remember: the latest ones. Each takes about 290 bytes. At
    * most 8388608.
    *
    * @default 100000
@@ -107,7 +108,7 @@ export function inProcessDelivery(
     useFactory: (processor: PaymentProcessor) =>
       new InProcessDelivery(
         processor,
-        new LRUCache({ max, ttl: rememberFor }),
+        boundedMemory<Verdict>({ max, ttl: rememberFor }),
         handlerTimeout,
       ),
   };
