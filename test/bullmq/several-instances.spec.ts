@@ -70,8 +70,8 @@ describe.skipIf(
     );
   };
 
-  it('call the handler once for each of 800 transactions that arrive five times', async () => {
-    const sent = payments(800);
+  it('call the handler once for each of 200 transactions that arrive five times', async () => {
+    const sent = payments(200);
     const books = await openBooks(sent);
     const instances = await startInstances(books, 30_000);
 
@@ -88,7 +88,7 @@ describe.skipIf(
   }, 120_000);
 
   it('lose and double nothing while one of them is killed every second', async () => {
-    const sent = payments(800);
+    const sent = payments(200);
     const books = await openBooks(sent);
     const instances = await startInstances(books, 2000);
     const over = new AbortController();
