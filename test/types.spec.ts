@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** The files of libraries, parsed once for all programs here. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /**
  * What the compiler says about a file of an application, which sees the package
  * as it was built.
@@ -23,6 +26,12 @@ function compile(
   const host = ts.createCompilerHost(config.options);
   host.readFile = (path) => (path === file ? source : ts.sys.readFile(path));
   host.fileExists = (path) => path === file || ts.sys.fileExists(path);
+  const getSourceFile = host.getSourceFile.bind(host);
+  host.getSourceFile = (path, ...rest) => {
+    if (path === file) return getSourceFile(path, ...rest);
+    if (!parsed.has(path)) parsed.set(path, getSourceFile(path, ...rest));
+    return parsed.get(path);
+  };
   const program = ts.createProgram([file], config.options, host);
   return ts
     .getPreEmitDiagnostics(program)
