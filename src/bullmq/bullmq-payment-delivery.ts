@@ -4,7 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import type { Job, Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { ArrivalsUnderWay } from '../payments/arrivals-under-way.js';
 import type { PaymentEvent } from '../payments/events.js';
 import type {
@@ -18,7 +18,9 @@ import {
   type PaymentRecord,
   type SignedPayment,
 } from '../payments/payment-record.js';
+import { batched } from '../utils/batch.js';
 import { logFields } from '../utils/log-fields.js';
+import { readKept, type Arrival, type KeptJob } from './kept-jobs.js';
 import {
   abandon,
   storageWarnings,
@@ -43,6 +45,9 @@ export class BullMqPaymentDelivery
 {
   private readonly logger = new Logger(BullMqPaymentDelivery.name);
   private readonly arrivals: ArrivalsUnderWay;
+  private readonly read = batched((arrivals: readonly Arrival[]) =>
+    readKept(this.queue, arrivals),
+  );
   private probing: Promise<void> | undefined;
 
   /** @param acceptTimeout in milliseconds. */
@@ -70,7 +75,7 @@ export class BullMqPaymentDelivery
 
   async findBooked(id: string): Promise<PaymentEvent | undefined> {
     const job = await this.arrivals.inTime(this.queue.getJob(id));
-    return job && bookedPayment(job.data);
+    return job && bookedPayment(job.data.record);
   }
 
   /** @throws {Error} if Redis cannot be reached, or accepts no writes. */
@@ -129,25 +134,35 @@ export class BullMqPaymentDelivery
   private async enqueue(payment: SignedPayment): Promise<PaymentReceipt> {
     const { id, outcome } = payment;
     const arrival = randomUUID();
-    await this.queue.add(
-      outcome,
-      { record: newRecord(payment), arrival },
-      { jobId: id },
-    );
-    // An earlier arrival may have added it, here or elsewhere: then that job is kept.
-    const kept = await this.queue.getJob(id);
-    if (!kept) throw new Error(`Redis did not keep ${id}.`);
-    const duplicate = kept.data.arrival !== arrival;
+    const kept = await this.keep(outcome, id, {
+      record: newRecord(payment),
+      arrival,
+    });
+    if (kept === 'none') throw new Error(`Redis did not keep ${id}.`);
+    if (kept === 'its own') return { duplicate: false, booked: undefined };
     // Somebody is waiting for a payment that may be stuck.
-    if (duplicate && !isCompleted(kept)) await runAgainIfStuck(this.queue, id);
-    return { duplicate, booked: bookedPayment(kept.data) };
+    if (kept.mayBeStuck) await runAgainIfStuck(this.queue, id);
+    const { record }: PaymentJob = JSON.parse(kept.data);
+    return { duplicate: true, booked: bookedPayment(record) };
+  }
+
+  /**
+   * Adds a job, and reads which one the queue has: this one or an earlier one. The
+   * command to read follows at the end of the turn, and does not wait for an answer.
+   */
+  private async keep(
+    name: string,
+    jobId: string,
+    data: PaymentJob,
+  ): Promise<KeptJob> {
+    const { arrival } = data;
+    const added = this.queue.add(name, data, { jobId });
+    const [kept] = await Promise.all([this.read({ jobId, arrival }), added]);
+    // Redis may have got the two in the other order, such as after a reconnect.
+    return kept === 'none' ? this.read({ jobId, arrival }) : kept;
   }
 }
 
-function bookedPayment({ record }: PaymentJob): PaymentEvent | undefined {
+function bookedPayment(record: PaymentRecord): PaymentEvent | undefined {
   return isRecord(record) && record.booked ? judgedPayment(record) : undefined;
-}
-
-function isCompleted({ finishedOn, failedReason }: Job<PaymentJob>): boolean {
-  return finishedOn !== undefined && failedReason === undefined;
 }

@@ -14,6 +14,31 @@ export async function redisOf(queue: Queue): Promise<RedisClient> {
   return client;
 }
 
+/** A script of ours that runs inside Redis, and what it returns. */
+export class RedisScript<Reply> {
+  private readonly preparedClients = new WeakSet<RedisClient>();
+
+  constructor(
+    /** Unique among the scripts, BullMQ's included. */
+    private readonly name: string,
+    private readonly definition: { numberOfKeys: number; lua: string },
+  ) {}
+
+  /**
+   * @param args the keys, then the other arguments.
+   * @throws what the Redis client throws.
+   */
+  async run(queue: Queue, args: (string | number)[]): Promise<Reply> {
+    const client = await redisOf(queue);
+    if (!this.preparedClients.has(client)) {
+      client.defineCommand(this.name, this.definition);
+      this.preparedClients.add(client);
+    }
+    const reply: Reply = await client.runCommand(this.name, args);
+    return reply;
+  }
+}
+
 /**
  * Writes a test key to the Redis of a queue: a Redis that answers but accepts no
  * writes, or is full, is not enough.

@@ -1,15 +1,11 @@
-import type { Job, Queue, RedisClient } from 'bullmq';
-import { redisOf } from './queue-redis.js';
+import type { Job, Queue } from 'bullmq';
+import { redisOf, RedisScript } from './queue-redis.js';
 
 // BullMQ leaves a job alone if it has failed for good, or if it is in none of its
 // lists because Redis lost the list. A payment must not end like that.
 
 /** How many keys of Redis are looked at at a time. */
 const PAGE = 1000;
-
-/** The name of the script, and the clients that know it. */
-const COMMAND = 'plutuPutBack';
-const prepared = new WeakSet<RedisClient>();
 
 /** Where our jobs can be, in the order that the script expects. */
 const SORTED_SETS = ['failed', 'completed', 'delayed', 'prioritized'];
@@ -24,7 +20,9 @@ const LISTS = ['active', 'wait', 'paused'];
  *
  * Returns 1 if the job is among the failed ones, now or before, to be run again.
  */
-const PUT_BACK = `
+const PUT_BACK = new RedisScript<0 | 1>('plutuPutBack', {
+  numberOfKeys: 9,
+  lua: `
 local failed, completed, active = KEYS[1], KEYS[2], KEYS[5]
 local job, lock = KEYS[8], KEYS[9]
 local id = ARGV[1]
@@ -53,7 +51,8 @@ end
 -- How often it lost its worker: or the next crash would be its last.
 redis.call('HDEL', job, 'stc')
 return 1
-`;
+`,
+});
 
 /**
  * Runs a job again, with all its attempts, if it has failed for good or is in no list
@@ -116,13 +115,7 @@ async function everyId(queue: Queue): Promise<string[]> {
 }
 
 async function isToRunAgain(queue: Queue, id: string): Promise<boolean> {
-  const client = await redisOf(queue);
-  if (!prepared.has(client)) {
-    client.defineCommand(COMMAND, { numberOfKeys: 9, lua: PUT_BACK });
-    prepared.add(client);
-  }
   const names = [...SORTED_SETS, ...LISTS, id, `${id}:lock`];
   const keys = names.map((name) => queue.toKey(name));
-  const args = [...keys, id, Date.now()];
-  return (await client.runCommand(COMMAND, args)) === 1;
+  return (await PUT_BACK.run(queue, [...keys, id, Date.now()])) === 1;
 }

@@ -1,4 +1,5 @@
-import { getQueueToken } from '@nestjs/bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { Worker, type Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -17,6 +18,7 @@ import {
 } from '../support/delivery-contract.js';
 import { lookInto, ownQueue } from '../support/queue.js';
 import { findRedis, HOW_TO_GET_REDIS, ownQueueName } from '../support/redis.js';
+import { RecordingTelemetry } from '../support/telemetry.js';
 import { isMissing } from '../support/tools.js';
 
 const redis = await findRedis();
@@ -109,6 +111,27 @@ describe.skipIf(
     expect(processor.published).toEqual(expect.arrayContaining(payments));
   });
 
+  it('runs a payment again that Redis lost from the list of the failed', async () => {
+    const queueName = ownQueueName(redis);
+    let isFixed = false;
+    const { delivery, processor } = await start(
+      { queueName, attempts: 1 },
+      new RecordingProcessor({
+        books: () => {
+          if (!isFixed) throw new Error('the database is down');
+        },
+      }),
+    );
+    await accept(delivery);
+    await expect.poll(() => processor.failures).toHaveLength(1);
+    isFixed = true;
+    await admin().del(`bull:${queueName}:failed`);
+
+    await accept(delivery);
+
+    await expect.poll(() => processor.published).toEqual([APPROVED]);
+  });
+
   it('lets a worker finish whose payment Redis lost from the active list', async () => {
     const queueName = ownQueueName(redis);
     let finish = () => {};
@@ -170,11 +193,49 @@ describe.skipIf(
     });
     const queue = app.get<Queue>(getQueueToken(queueName), { strict: false });
     const client = await redisOf(queue);
-    queue.on('waiting', ({ id }) => void client.del(queue.toKey(id ?? '')));
 
-    await expect(accept(app.get(BullMqPaymentDelivery))).rejects.toThrow(
-      'did not keep',
+    const accepted = accept(app.get(BullMqPaymentDelivery));
+    // Between the two commands of the delivery, which go out in one turn.
+    process.nextTick(() => void client.del(queue.toKey(APPROVED.id)));
+
+    await expect(accepted).rejects.toThrow('did not keep');
+  });
+
+  it('tells new payments from duplicates even if Redis is slow to add them', async () => {
+    const slow = new RecordingTelemetry();
+    slow.contextManager.with = ((_context, run) =>
+      sleep(50).then(run)) as typeof slow.contextManager.with;
+    const { app } = await startApp(
+      { delivery: ownQueue(redis, { worker: false }) },
+      {
+        imports: [
+          BullModule.forRoot({
+            connection: { url: redis?.url ?? '' },
+            telemetry: slow,
+          }),
+        ],
+      },
     );
+    const delivery = app.get(BullMqPaymentDelivery);
+
+    const once = await Promise.all(
+      transactions(3).map((payment) => accept(delivery, payment)),
+    );
+    const twice = await Promise.all(
+      transactions(4).map((payment) => accept(delivery, payment)),
+    );
+
+    expect(once.map(({ duplicate }) => duplicate)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(twice.map(({ duplicate }) => duplicate)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('publishes a payment, soon, whose instances crashed several times', async () => {

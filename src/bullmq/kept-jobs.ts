@@ -1,0 +1,66 @@
+import type { Queue } from 'bullmq';
+import { RedisScript } from './queue-redis.js';
+
+/** An arrival of a payment, and the job that it asked the queue for. */
+export interface Arrival {
+  readonly jobId: string;
+  /** A random name, which is also in the data of the job. */
+  readonly arrival: string;
+}
+
+/** The job that the queue has for an arrival. */
+export type KeptJob = 'none' | 'its own' | JobOfEarlierArrival;
+
+export interface JobOfEarlierArrival {
+  /** As JSON. */
+  readonly data: string;
+  /** Whether it has not been published: it may be in none of the lists of the queue. */
+  readonly mayBeStuck: boolean;
+}
+
+type JobOfAnother = [data: string, mayBeStuck: 0 | 1];
+
+/**
+ * KEYS: the prefix of the queue's keys. ARGV: the job's id and the name of each
+ * arrival.
+ *
+ * Returns for each arrival 0 if there is no such job, and 1 if it is its own.
+ * Otherwise the job's data, and 1 if it may be stuck.
+ */
+const READ_KEPT = new RedisScript<(0 | 1 | JobOfAnother)[]>('plutuReadKept', {
+  numberOfKeys: 1,
+  lua: `
+local prefix = KEYS[1]
+local kept = {}
+for i = 1, #ARGV, 2 do
+  local id, arrival = ARGV[i], ARGV[i + 1]
+  local job = prefix .. id
+  local data = redis.call('HGET', job, 'data')
+  if not data then
+    table.insert(kept, 0)
+  elseif string.find(data, arrival, 1, true) then
+    table.insert(kept, 1)
+  else
+    table.insert(kept, { data, 1 - redis.call('HEXISTS', job, 'returnvalue') })
+  end
+end
+return kept
+`,
+});
+
+/** Reads what the queue has for each of these arrivals, in one step. */
+export async function readKept(
+  queue: Queue,
+  arrivals: readonly Arrival[],
+): Promise<KeptJob[]> {
+  const replies = await READ_KEPT.run(queue, [
+    queue.toKey(''),
+    ...arrivals.flatMap(({ jobId, arrival }) => [jobId, arrival]),
+  ]);
+  return replies.map((reply) => {
+    if (reply === 0) return 'none';
+    if (reply === 1) return 'its own';
+    const [data, mayBeStuck] = reply;
+    return { data, mayBeStuck: mayBeStuck === 1 };
+  });
+}
