@@ -14,15 +14,22 @@ export type KeptJob = 'none' | 'its own' | JobOfEarlierArrival;
 export interface JobOfEarlierArrival {
   /** As JSON. */
   readonly data: string;
-  /** Whether it has not been published: it may be in none of the lists of the queue. */
+  /** Whether it has failed, or it is time to search the lists of the queue for it. */
   readonly mayBeStuck: boolean;
 }
+
+/**
+ * How often the lists of the queue are searched for one job at most, in
+ * milliseconds. Redis does nothing else during a search, and it takes longer the more
+ * jobs are waiting.
+ */
+const SEARCH_PAUSE = 60_000;
 
 type JobOfAnother = [data: string, mayBeStuck: 0 | 1];
 
 /**
- * KEYS: the prefix of the queue's keys. ARGV: the job's id and the name of each
- * arrival.
+ * KEYS: the failed jobs. ARGV: the prefix of the queue's keys, the time and the pause
+ * in milliseconds, then the job's id and the name of each arrival.
  *
  * Returns for each arrival 0 if there is no such job, and 1 if it is its own.
  * Otherwise the job's data, and 1 if it may be stuck.
@@ -30,9 +37,20 @@ type JobOfAnother = [data: string, mayBeStuck: 0 | 1];
 const READ_KEPT = new RedisScript<(0 | 1 | JobOfAnother)[]>('plutuReadKept', {
   numberOfKeys: 1,
   lua: `
-local prefix = KEYS[1]
+local failed = KEYS[1]
+local prefix, now, pause = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local function mayBeStuck(id, job)
+  if redis.call('HEXISTS', job, 'returnvalue') == 1 then return 0 end
+  if redis.call('ZSCORE', failed, id) then return 1 end
+  local seen = redis.call('HMGET', job, 'plutuSearchedAt', 'timestamp')
+  if now - (tonumber(seen[1] or seen[2]) or 0) < pause then return 0 end
+  redis.call('HSET', job, 'plutuSearchedAt', now)
+  return 1
+end
+
 local kept = {}
-for i = 1, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   local id, arrival = ARGV[i], ARGV[i + 1]
   local job = prefix .. id
   local data = redis.call('HGET', job, 'data')
@@ -41,7 +59,7 @@ for i = 1, #ARGV, 2 do
   elseif string.find(data, arrival, 1, true) then
     table.insert(kept, 1)
   else
-    table.insert(kept, { data, 1 - redis.call('HEXISTS', job, 'returnvalue') })
+    table.insert(kept, { data, mayBeStuck(id, job) })
   end
 end
 return kept
@@ -54,7 +72,10 @@ export async function readKept(
   arrivals: readonly Arrival[],
 ): Promise<KeptJob[]> {
   const replies = await READ_KEPT.run(queue, [
+    queue.toKey('failed'),
     queue.toKey(''),
+    Date.now(),
+    SEARCH_PAUSE,
     ...arrivals.flatMap(({ jobId, arrival }) => [jobId, arrival]),
   ]);
   return replies.map((reply) => {

@@ -53,6 +53,19 @@ function transactions(count: number): SignedPayment[] {
   );
 }
 
+/** Makes jobs old enough for an arrival to search the lists of the queue for them. */
+async function letAMinutePass(
+  queueName: string,
+  ...payments: SignedPayment[]
+): Promise<void> {
+  const client = admin();
+  for (const { id } of payments) {
+    const job = `bull:${queueName}:${id}`;
+    await client.hdel(job, 'plutuSearchedAt');
+    await client.hset(job, 'timestamp', Date.now() - 61_000);
+  }
+}
+
 /**
  * A worker takes the next payment and crashes; another one sees that, and puts
  * the payment back.
@@ -92,6 +105,7 @@ describe.skipIf(
       await accept(instances[0]!.delivery, payment);
     }
     await admin().del(`bull:${queueName}:wait`);
+    await letAMinutePass(queueName, ...payments);
 
     const receipts = await Promise.all(
       payments.flatMap((payment) =>
@@ -111,6 +125,26 @@ describe.skipIf(
     expect(processor.published).toEqual(expect.arrayContaining(payments));
   });
 
+  it('searches the lists of the queue for a payment once a minute, however often it arrives', async () => {
+    const queueName = ownQueueName(redis);
+    const { delivery } = await start({ queueName, worker: false });
+    const queue = lookInto(redis, queueName);
+    const loseWaiting = () => admin().del(`bull:${queueName}:wait`);
+    await accept(delivery);
+
+    await loseWaiting();
+    await accept(delivery);
+    expect(await queue.getWaitingCount()).toBe(0);
+    await letAMinutePass(queueName, APPROVED);
+    await accept(delivery);
+    expect(await queue.getWaitingCount()).toBe(1);
+
+    await loseWaiting();
+    await accept(delivery);
+    expect(await queue.getWaitingCount()).toBe(0);
+    expect(await delivery.retryFailed()).toBe(1);
+  });
+
   it('runs a payment again that Redis lost from the list of the failed', async () => {
     const queueName = ownQueueName(redis);
     let isFixed = false;
@@ -126,6 +160,7 @@ describe.skipIf(
     await expect.poll(() => processor.failures).toHaveLength(1);
     isFixed = true;
     await admin().del(`bull:${queueName}:failed`);
+    await letAMinutePass(queueName, APPROVED);
 
     await accept(delivery);
 
@@ -143,6 +178,7 @@ describe.skipIf(
     await accept(delivery);
     await expect.poll(() => processor.attempts).toHaveLength(1);
     await admin().del(`bull:${queueName}:active`);
+    await letAMinutePass(queueName, APPROVED);
 
     await accept(delivery);
     await accept(delivery);
