@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { WrongUsage, type RunCommand } from '../cli/command.js';
-import { DIALECTS } from './dialect.js';
-import { migrationStatements, SCHEMA_VERSION } from './migrations.js';
+import {
+  journalStatements,
+  type JournalStatementsOptions,
+} from './journal-statements.js';
+import { SCHEMA_VERSION } from './migrations.js';
 import { DEFAULT_PREFIX } from './schema.js';
-import { tableNames } from './table-names.js';
 
 const USAGE = `Usage: nestjs-plutu sql --dialect <postgres|mysql> [options]
 
@@ -42,11 +44,12 @@ export const run: RunCommand = async (args) => {
       `--from must be a version from 0 to ${SCHEMA_VERSION}`,
     );
   }
-  const statements = migrationStatements(
-    DIALECTS[dialect],
-    namesOf(schema, prefix),
-    Number(from),
-  );
+  const statements = statementsOf({
+    dialect,
+    schema,
+    prefix,
+    from: Number(from),
+  });
   process.stdout.write(
     `-- The journal of nestjs-plutu, from version ${from} to ${SCHEMA_VERSION}.\n` +
       (dialect === 'postgres' ? 'BEGIN;\n' : '') +
@@ -55,12 +58,13 @@ export const run: RunCommand = async (args) => {
   );
 };
 
-function namesOf(schema: string | undefined, prefix: string) {
+/** Everything else has been checked by now. */
+function statementsOf(options: JournalStatementsOptions): string[] {
   try {
-    return tableNames({ schema, prefix });
+    return journalStatements(options);
   } catch {
     throw new WrongUsage(
-      '--schema and --prefix must have 1 to 32 characters of A-Z a-z 0-9 _',
+      '--schema and --prefix must have 1 to 32 characters out of A-Z a-z 0-9 _',
     );
   }
 }

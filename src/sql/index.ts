@@ -1,4 +1,8 @@
 export { sqlJournal, type SqlJournalOptions } from './sql-journal.js';
+export {
+  journalStatements,
+  type JournalStatementsOptions,
+} from './journal-statements.js';
 export { PaymentJournal, type Booking } from './payment-journal.js';
 export type { Byline } from './byline.js';
 export type { ReportOptions, OpenCase, OpenCaseKind } from './cases.js';

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PlutuConfigurationError } from '../../src/index.js';
 import {
   fromMysql2,
+  journalStatements,
   PaymentJournal,
   sqlJournal,
   type SqlExecutor,
@@ -111,6 +112,22 @@ function describeSchema(name: string, server: FoundServer | undefined): void {
       expect(
         await database.query('SELECT version FROM shop_version'),
       ).toMatchObject([{ version: 1 }]);
+    });
+
+    it('can be made one statement at a time, as migrations do, and again', async () => {
+      const database = await createDatabase(server);
+      for (let time = 0; time < 2; time++) {
+        for (const statement of journalStatements({ dialect })) {
+          await database.query(statement);
+        }
+      }
+
+      const { delivery, processor } = await start(executorOf(database), {
+        migrate: false,
+      });
+      await delivery.accept(approved());
+
+      await expect.poll(() => processor.published).toHaveLength(1);
     });
 
     it('may be newer than this release, which belongs to an instance beside it', async () => {
@@ -317,6 +334,22 @@ describe('a server that may lose what it has confirmed is warned of:', () => {
       await expect(start(executorOf(database))).rejects.toThrow('STATEMENT');
     },
   );
+});
+
+describe('journalStatements', () => {
+  it.each([
+    [{ dialect: 'oracle' as never }, 'dialect'],
+    [{ dialect: 'mysql', from: 99 }, 'from'],
+    [{ dialect: 'mysql', prefix: 'a b' }, 'journal.prefix'],
+  ] as const)('says what is wrong with %j', (options, option) => {
+    expect(() => journalStatements(options)).toThrow(
+      expect.objectContaining({ option }),
+    );
+  });
+
+  it('has nothing to do for tables that are up to date', () => {
+    expect(journalStatements({ dialect: 'mysql', from: 1 })).toEqual([]);
+  });
 });
 
 describe('nestjs-plutu sql', () => {
