@@ -118,7 +118,7 @@ describe('the application of docs/getting-started.md', () => {
     async () => {
       const { url } = await createDatabase(postgres);
       const folder = await makeApplication('with the journal');
-      expect(await passedTests(folder, { DATABASE_URL: url })).toBe(13);
+      expect(await passedTests(folder, { DATABASE_URL: url })).toBe(14);
     },
     60_000,
   );
@@ -128,7 +128,12 @@ describe('the manual', () => {
   it('has no other block of TypeScript that does not compile', async () => {
     const folder = await makeFolder();
     const fragments = join(folder, 'fragments');
-    await mkdir(fragments);
+    const prisma = join(fragments, 'generated/prisma');
+    await mkdir(prisma, { recursive: true });
+    await writeFile(
+      join(prisma, 'client.ts'),
+      `export * from '../../../../../examples/journal-prisma/src/generated/client.js';`,
+    );
     await writeManualApplication(fragments, ['observability']);
     expect(await writeManualFragments(fragments)).toBeGreaterThan(15);
     await writeFile(

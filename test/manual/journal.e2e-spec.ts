@@ -1,13 +1,18 @@
 import { Test } from '@nestjs/testing';
 import { PlutuTestSandbox, recordPlutuEvents } from 'nestjs-plutu/testing';
+import type { OpenCase } from 'nestjs-plutu/sql';
 import { DataSource } from 'typeorm';
 import { expect, it } from 'vitest';
 import { AppModule } from '../src/app.module.js';
+import { CasesController } from '../src/cases.controller.js';
 
 async function startShop() {
   const sandbox = await PlutuTestSandbox.start();
   Object.assign(process.env, sandbox.env, { SHOP_URL: sandbox.appUrl });
-  const module = Test.createTestingModule({ imports: [AppModule] });
+  const module = Test.createTestingModule({
+    imports: [AppModule],
+    controllers: [CasesController],
+  });
   const app = (await module.compile()).createNestApplication();
   const events = recordPlutuEvents(app);
   await sandbox.serve(app);
@@ -39,4 +44,26 @@ it('a payment that arrives again after a restart is not booked again', async () 
     );
   expect(booked).toEqual([{ consumer: 'booking' }]);
   await second.app.close();
+});
+
+it('a case without a name under its decision is answered with 400, and one that is gone with 404', async () => {
+  const { sandbox, app, events } = await startShop();
+  await fetch(sandbox.signedCallback({ invoiceNo: 'nobody-knows-it' }));
+  await events.next('mismatch', { invoiceNo: 'nobody-knows-it' });
+  const cases = `${sandbox.appUrl}/admin/cases`;
+  const [found] = (await (await fetch(cases)).json()) as OpenCase[];
+  expect(found).toMatchObject({ kind: 'mismatch', reason: 'unknown-invoice' });
+  const close = async (byline: object) => {
+    const answer = await fetch(`${cases}/${found?.id}/close`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(byline),
+    });
+    return answer.status;
+  };
+
+  expect(await close({})).toBe(400);
+  expect(await close({ by: 'Amna' })).toBe(201);
+  expect(await close({ by: 'Amna' })).toBe(404);
+  await app.close();
 });
