@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tracingChannel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,13 @@ import {
   it,
   onTestFinished,
 } from 'vitest';
-import { OnPaymentApproved, PlutuModule } from '../src/index.js';
+import {
+  OnPaymentApproved,
+  PLUTU_CHANNELS,
+  PlutuModule,
+  PlutuRefusedError,
+  type PlutuFault,
+} from '../src/index.js';
 import { ACCOUNT, recordErrors, startApp } from './support/app.js';
 import { callbackQuery } from './support/callbacks.js';
 import { readDocument, writeManualApplication } from './support/manual.js';
@@ -100,9 +107,16 @@ describe('the recipes of docs/observability.md', () => {
   it('count with prom-client: a payment once, and a forgery although it is answered 303', async () => {
     const registry = new Registry();
     const { plutuToPrometheus } = await load<{
-      plutuToPrometheus: (to: Registry) => void;
+      plutuToPrometheus: (to: Registry, gateways: string[]) => void;
     }>('prometheus');
-    plutuToPrometheus(registry);
+    plutuToPrometheus(registry, ['mpgs']);
+    // Before anything has happened: otherwise the first case would not be a rise.
+    expect((await registry.metrics()).split('\n')).toEqual(
+      expect.arrayContaining([
+        'plutu_cases{gateway="mpgs",kind="mismatch"} 0',
+        'plutu_callbacks{gateway="mpgs",arrival="not-accepted",reason=""} 0',
+      ]),
+    );
     await useShop();
 
     const samples = await expect
@@ -130,6 +144,42 @@ describe('the recipes of docs/observability.md', () => {
     expect(samples).toContain(
       'plutu_callback_seconds_count{gateway="mpgs",arrival="new"} 1',
     );
+  });
+
+  it('time a request that a customer can correct apart from the others', async () => {
+    const timed: object[] = [];
+    const { measurePlutu } = await load<{
+      measurePlutu: (meters: object) => void;
+    }>('measure');
+    measurePlutu({
+      count: () => {},
+      time: (_name: string, _seconds: number, labels: object) =>
+        timed.push(labels),
+    });
+    const channel = tracingChannel<unknown, object>(PLUTU_CHANNELS.request);
+    const refuse = async (code: string, fault: PlutuFault) => {
+      const error = new PlutuRefusedError({
+        message: code,
+        code,
+        knownCode: undefined,
+        fault,
+        retryable: false,
+        httpStatus: 400,
+        fields: {},
+      });
+      const trace = { gateway: 'sadadapi', action: 'confirm', errorCode: code };
+      await expect(
+        channel.tracePromise(() => Promise.reject(error), trace),
+      ).rejects.toBe(error);
+    };
+
+    await refuse('INVLIAD_OTP', 'customer');
+    await refuse('UNAUTHORIZED', 'configuration');
+
+    expect(timed).toMatchObject([
+      { result: 'customer' },
+      { result: 'UNAUTHORIZED' },
+    ]);
   });
 
   it('count with OpenTelemetry', async () => {
@@ -271,6 +321,7 @@ describe('the recipes of docs/observability.md', () => {
     for (let i = 0; i < 2; i++) {
       await fetch(url, { headers: { Referer: url } });
     }
+    await fetch(`${await app.getUrl()}/orders?page=2`);
 
     const lines = written
       .trim()
@@ -292,28 +343,74 @@ describe('the recipes of docs/observability.md', () => {
       }),
     );
     expect(written).toContain('invoice_no=inv-1');
+    expect(written).toContain('"/orders?page=2"');
+    // Of an answer, the headers may lead to a checkout.
+    expect(written).not.toContain('content-type');
     expect(written).not.toMatch(/[0-9A-F]{64}/);
   });
 });
 
 const nginx = onPath('nginx');
 
-/** The configuration of docs/observability.md, on ports and files of the test. */
-function nginxConfiguration(folder: string, from: number, to: number): string {
+/**
+ * The configuration of docs/observability.md, on ports and files of the test.
+ *
+ * @param connections how many each of its processes may have.
+ */
+function nginxConfiguration(
+  folder: string,
+  from: number,
+  to: number,
+  connections: number,
+): string {
   const [, block = ''] =
     /```nginx\n([^]*?)```/.exec(readDocument('docs/observability.md')) ?? [];
   const own = block
     .replace('443 ssl', `127.0.0.1:${from}`)
     .replaceAll('/var/log/nginx', folder)
-    .replace('127.0.0.1:3000', `127.0.0.1:${to}`);
+    .replaceAll('127.0.0.1:3000', `127.0.0.1:${to}`);
   const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/${name};`)
     .join('\n');
   return `daemon off; pid ${folder}/pid; error_log ${folder}/error.log;
-events {}
+events { worker_connections ${connections}; }
 http { ${places}
 ${own}
 }`;
+}
+
+/** nginx as it is configured in docs/observability.md, in front of an application. */
+async function startNginx(to: string, connections = 64) {
+  const folder = await mkdtemp(join(tmpdir(), 'plutu-nginx-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const port = await freePort();
+  const file = join(folder, 'nginx.conf');
+  await mkdir(join(folder, 'logs'));
+  await writeFile(
+    file,
+    nginxConfiguration(folder, port, Number(new URL(to).port), connections),
+  );
+  const server = spawn(nginx ?? '', ['-p', folder, '-c', file], {
+    stdio: 'inherit',
+  });
+  onTestFinished(async () => {
+    const ended = once(server, 'exit');
+    if (server.kill()) await ended;
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await expect
+    .poll(() =>
+      fetch(`${url}/not-there`).then(
+        (answer) => answer.status,
+        () => 0,
+      ),
+    )
+    .toBeGreaterThan(0);
+  return {
+    url,
+    read: (name: 'shop.log' | 'error.log') =>
+      readFile(join(folder, name), 'utf8'),
+  };
 }
 
 describe.skipIf(
@@ -322,39 +419,43 @@ describe.skipIf(
     howToGetIt: 'install nginx',
   }),
 )('the configuration of nginx in docs/observability.md', () => {
+  const SIGNATURE = /hashed|[0-9A-F]{64}/;
+
   it('lets callbacks through below a prefix, and writes no signature', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'plutu-nginx-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const port = await freePort();
     const app = await startApp();
-    const configuration = join(folder, 'nginx.conf');
-    await mkdir(join(folder, 'logs'));
-    await writeFile(
-      configuration,
-      nginxConfiguration(folder, port, Number(new URL(app.url).port)),
-    );
-    const server = spawn(nginx ?? '', ['-p', folder, '-c', configuration], {
-      stdio: 'inherit',
-    });
-    onTestFinished(async () => {
-      const ended = once(server, 'exit');
-      if (server.kill()) await ended;
-    });
-    const shop = { ...app, url: `http://127.0.0.1:${port}/pay` };
+    const { url, read } = await startNginx(app.url);
+    const shop = { ...app, url: `${url}/pay` };
 
-    await expect
-      .poll(() => call(shop, callbackQuery()).catch(() => 0))
-      .toBe(200);
+    expect(await call(shop, callbackQuery())).toBe(200);
     expect(await call(shop, 'hashed=0')).toBe(403);
+    await fetch(`${url}/plutu/mpgs/callback?${callbackQuery()}`); // not below it
     await app.app.close();
-    expect(await call(shop, callbackQuery())).toBe(502);
+    const down = await fetch(
+      `${shop.url}/plutu/mpgs/callback?${callbackQuery()}`,
+    );
 
-    const access = await readFile(join(folder, 'shop.log'), 'utf8');
+    expect(down.status).toBe(503);
+    expect(down.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(await down.text()).toContain('http-equiv="refresh"');
+    const access = await read('shop.log');
     expect(access).toContain('"GET /pay/plutu/mpgs/callback" 200');
-    expect(access).toContain('"GET /pay/plutu/mpgs/callback" 502');
-    for (const name of ['shop.log', 'pay-error.log', 'error.log']) {
-      const text = await readFile(join(folder, name), 'utf8');
-      expect(text).not.toMatch(/hashed|[0-9A-F]{64}/);
-    }
+    expect(access).toContain('"GET /pay/plutu/mpgs/callback" 503');
+    expect(access).toMatch(/"GET \/plutu\/mpgs\/callback" 40[34]/);
+    expect(access).not.toMatch(SIGNATURE);
+    expect(await read('error.log')).not.toMatch(SIGNATURE);
+  });
+
+  it('writes no signature if nginx has no connection left', async () => {
+    const app = await startApp();
+    // One to listen, one to its master, one for the client: none for the shop.
+    const { url, read } = await startNginx(app.url, 3);
+
+    const answer = await fetch(
+      `${url}/pay/plutu/mpgs/callback?${callbackQuery()}`,
+    );
+
+    expect(answer.status).toBe(503);
+    expect(await read('error.log')).not.toMatch(SIGNATURE);
+    expect(await read('shop.log')).not.toMatch(SIGNATURE);
   });
 });
