@@ -18,7 +18,7 @@ await describeOnBoth('log lines of the journal', (server) => {
     const note = (message: unknown) =>
       orders.push((message as PlutuCallbackTrace).payment?.orderNo);
     callbackChannel.asyncEnd.subscribe(note);
-    onTestFinished(() => void callbackChannel.asyncEnd.unsubscribe(note));
+    onTestFinished(() => callbackChannel.asyncEnd.unsubscribe(note));
     const database = await createDatabase(server);
     const { journal, bring } = await startShop(database);
     await journal.openingCheckout(attempt('o-7.1', { orderNo: 'o-7' }));
