@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { Queue } from 'bullmq';
+import { LRUCache } from 'lru-cache';
 import { ArrivalsUnderWay } from '../payments/arrivals-under-way.js';
 import type { PaymentEvent } from '../payments/events.js';
 import type {
@@ -36,6 +37,9 @@ export interface PaymentJob {
   readonly arrival: string;
 }
 
+/** How many payments an instance expects to see again; each takes about 200 bytes. */
+const MAX_SEEN = 10_000;
+
 /**
  * Accepts a payment by putting it into a queue in Redis, under its identity, so that
  * duplicates become one job there, whichever instance they come to.
@@ -48,6 +52,8 @@ export class BullMqPaymentDelivery
   private readonly read = batched((arrivals: readonly Arrival[]) =>
     readKept(this.queue, arrivals),
   );
+  /** Payments that came here lately: they are read before they are added again. */
+  private readonly seen = new LRUCache<string, true>({ max: MAX_SEEN });
   private probing: Promise<void> | undefined;
 
   /** @param acceptTimeout in milliseconds. */
@@ -156,6 +162,11 @@ export class BullMqPaymentDelivery
     data: PaymentJob,
   ): Promise<KeptJob> {
     const { arrival } = data;
+    if (this.seen.has(jobId)) {
+      const earlier = await this.read({ jobId, arrival });
+      if (earlier !== 'none') return earlier;
+    }
+    this.seen.set(jobId, true);
     const added = this.queue.add(name, data, { jobId });
     const [kept] = await Promise.all([this.read({ jobId, arrival }), added]);
     // Redis may have got the two in the other order, such as after a reconnect.
