@@ -221,10 +221,9 @@ export function describeDeliveryContract(
       expect(first.duplicate).toBe(false);
       if (!isDurable) expect(first.booked).toStrictEqual(APPROVED);
       await expect.poll(() => processor.published).toHaveLength(1);
-      expect(await delivery.accept(APPROVED)).toStrictEqual({
-        duplicate: true,
-        booked: APPROVED,
-      });
+      const again = await delivery.accept(APPROVED);
+      expect(again.duplicate).toBe(true);
+      expect(again.booked).toStrictEqual(APPROVED);
       if (delivery.findBooked) {
         expect(await delivery.findBooked(APPROVED.id)).toStrictEqual(APPROVED);
         expect(await delivery.findBooked('unknown')).toBeUndefined();
@@ -305,7 +304,7 @@ export function describeDeliveryContract(
       const { delivery } = await start(processor);
 
       if (isDurable) {
-        expect(await delivery.accept(APPROVED)).toEqual({
+        expect(await delivery.accept(APPROVED)).toMatchObject({
           duplicate: false,
           booked: undefined,
         });
