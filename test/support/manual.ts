@@ -89,7 +89,6 @@ const READERS_OWN: Readonly<Record<string, string>> = {
   app: 'declare const app: INestApplication;',
   AppModule: 'declare class AppModule {}',
   dataSource: 'declare const dataSource: DataSource;',
-  europeanKeys: 'declare const europeanKeys: PlutuKeys;',
   journal: 'declare const journal: PaymentJournal<EntityManager>;',
   KeysTable: `declare class KeysTable {
   of(tenant: string): Promise<PlutuKeys | undefined>;
@@ -104,6 +103,7 @@ const READERS_OWN: Readonly<Record<string, string>> = {
 }`,
   OrdersTable: `declare class OrdersTable {
   byInvoiceNo(invoiceNo: string): Promise<{ amount: string } | undefined>;
+  byOrderNo(orderNo: string): Promise<{ isPaid: boolean } | undefined>;
 }`,
   payment: 'declare const payment: PaymentApprovedEvent;',
   Wallet: `declare class Wallet {
