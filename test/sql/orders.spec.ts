@@ -99,14 +99,15 @@ await describeOnBoth('orders in the journal', (server) => {
 
   it('a cancel that overtakes a payment which is still being judged is not published', async () => {
     const database = await createDatabase(server);
-    const { journal, books, bring } = await startShop(database);
     const { journal: other } = await startShop(database, { worker: false });
-    await journal.openingCheckout(attempt('o-7.1', { orderNo: 'o-7' }));
+    await other.openingCheckout(attempt('o-7.1', { orderNo: 'o-7' }));
     // Accepted, and its instance is busy with it.
     await other.accept(approved({ invoiceNo: 'o-7.1' }));
     await database.query(
       "UPDATE plutu_payment SET lease = 'other', due_at = due_at + 60000",
     );
+    // Only now, or it could have taken the payment itself.
+    const { books, bring } = await startShop(database);
 
     await bring({ invoiceNo: 'o-7.1', outcome: 'canceled' });
     await expect
