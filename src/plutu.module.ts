@@ -41,12 +41,8 @@ import {
   PAYMENT_PROCESSOR,
   type PaymentDeliveryDefinition,
 } from './payments/payment-delivery.js';
-import { PaymentIntake } from './payments/payment-intake.js';
-import {
-  OTP_ATTEMPTS,
-  PAYMENT_JOURNAL,
-  type OtpAttempts,
-} from './payments/payment-journal.js';
+import { PAYMENT_INTAKE, PaymentIntake } from './payments/payment-intake.js';
+import { OTP_ATTEMPTS, PAYMENT_JOURNAL } from './payments/payment-journal.js';
 import { EventPaymentProcessor } from './payments/payment-processor.js';
 import { PlutuEventsModule } from './payments/plutu-events.module.js';
 import { PaymentRequests } from './requests/payment-requests.js';
@@ -302,20 +298,7 @@ export class PlutuModule implements OnModuleInit {
           ? [
               OtpSender,
               OtpConfirmations,
-              {
-                provide: ChargeEnds,
-                useFactory: (
-                  account: PlutuAccount,
-                  intake: PaymentIntake,
-                  attempts: OtpAttempts,
-                ) => new ChargeEnds(account, intake, attempts),
-                // By the class, it would be the intake of the default account.
-                inject: [
-                  PlutuAccount,
-                  getPlutuToken(PaymentIntake, name),
-                  OTP_ATTEMPTS,
-                ],
-              },
+              ChargeEnds,
               options.journal
                 ? { provide: OTP_ATTEMPTS, useExisting: PAYMENT_JOURNAL }
                 : { provide: OTP_ATTEMPTS, useClass: OtpAttemptsInMemory },
@@ -325,6 +308,10 @@ export class PlutuModule implements OnModuleInit {
         { provide: PAYMENT_PROCESSOR, useClass: EventPaymentProcessor },
         ...deliveryProviders,
         { provide: PAYMENT_DELIVERY, ...delivery },
+        {
+          provide: PAYMENT_INTAKE,
+          useExisting: getPlutuToken(PaymentIntake, name),
+        },
         ...(options.journal
           ? [{ provide: PAYMENT_JOURNAL, useExisting: PAYMENT_DELIVERY }]
           : []),

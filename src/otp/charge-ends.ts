@@ -1,14 +1,18 @@
-import { Logger } from '@nestjs/common';
-import type { PlutuAccount } from '../account/plutu-account.js';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { PlutuAccount } from '../account/plutu-account.js';
 import type { PlutuConfirmTrace } from '../diagnostics/channels.js';
 import { PlutuPaymentNotDeliveredError } from '../errors/plutu-errors.js';
 import { summaryOf } from '../payments/describe-payment.js';
 import type { PaymentReceipt } from '../payments/payment-delivery.js';
-import type { PaymentIntake } from '../payments/payment-intake.js';
-import type {
-  ChargeEnd,
-  OtpAttempts,
-  OtpCharge,
+import {
+  PAYMENT_INTAKE,
+  type PaymentIntake,
+} from '../payments/payment-intake.js';
+import {
+  OTP_ATTEMPTS,
+  type ChargeEnd,
+  type OtpAttempts,
+  type OtpCharge,
 } from '../payments/payment-journal.js';
 import type { SignedPayment } from '../payments/payment-record.js';
 import type { Payment } from '../payments/payment.js';
@@ -33,6 +37,7 @@ interface Undelivered {
 }
 
 /** The ends of charges: writes each down, and hands over what was paid. */
+@Injectable()
 export class ChargeEnds {
   private readonly logger = new Logger('PlutuPayments');
   /** By attempt. Never dropped: nothing else brings them. */
@@ -40,8 +45,8 @@ export class ChargeEnds {
 
   constructor(
     private readonly account: PlutuAccount,
-    private readonly intake: PaymentIntake,
-    private readonly attempts: OtpAttempts,
+    @Inject(PAYMENT_INTAKE) private readonly intake: PaymentIntake,
+    @Inject(OTP_ATTEMPTS) private readonly attempts: OtpAttempts,
   ) {}
 
   /** What was charged for an attempt but could not be handed over yet. */

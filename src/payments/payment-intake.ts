@@ -25,6 +25,12 @@ const WHAT = {
   hand: 'payment',
 } as const satisfies Record<PaymentSource, string>;
 
+/**
+ * The injection token of an account's own {@link PaymentIntake}. In an account with a
+ * name, the class stands for the intake of the default account.
+ */
+export const PAYMENT_INTAKE = Symbol('PAYMENT_INTAKE');
+
 /** Takes genuine payments: hands them to the delivery, and waits for them. */
 @Injectable()
 export class PaymentIntake {
