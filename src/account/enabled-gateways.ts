@@ -54,10 +54,11 @@ export class EnabledGateways {
   /** @throws {TypeError} for a gateway that is not paid with one-time passwords. */
   otpLimitsOf(name: string): OtpLimits {
     const limits = this.find(name)?.otp;
-    if (!limits)
+    if (!limits) {
       throw new TypeError(
         `The option "gateways" does not list ${name} as a gateway with one-time passwords.`,
       );
+    }
     return limits;
   }
 

@@ -240,7 +240,7 @@ export class OtpConfirmations implements OnModuleDestroy {
       );
       if (start.state !== 'busy' && start.state !== 'begun') return start;
       if (refusals !== undefined && start.refusals > refusals) {
-        // The earlier call was told that its code is wrong.
+        // Plutu told the earlier call that its code is wrong.
         if (start.state === 'begun') await this.ends.end(charge, 'not-sent');
         throw new PlutuOtpError('wrong-code');
       }
@@ -302,18 +302,8 @@ export class OtpConfirmations implements OnModuleDestroy {
   }
 
   private unknown(charge: OtpCharge): PlutuPaymentUnknownError['payment'] {
-    const { tenant, gateway, invoiceNo, orderNo, amount, currency, processId } =
-      charge;
-    return {
-      account: this.account.name,
-      tenant,
-      gateway,
-      invoiceNo,
-      orderNo,
-      amount,
-      currency,
-      processId,
-    };
+    const { id: _, ...payment } = charge;
+    return { account: this.account.name, ...payment };
   }
 }
 
