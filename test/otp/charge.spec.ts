@@ -7,6 +7,7 @@ import {
   PLUTU_EVENTS,
   PlutuPaymentUnknownError,
 } from '../../src/index.js';
+import { recordPlutuEvents } from '../../src/testing/index.js';
 import { record, recordErrors } from '../support/app.js';
 import {
   otpShop as shopOf,
@@ -79,6 +80,22 @@ describe('money that may have been taken', () => {
     );
     expect(confirms()).toBe(1);
     expect(events).toEqual([[PLUTU_EVENTS.paymentUnknown, unknown.payment]]);
+  });
+
+  it('a test can wait for it by its name', async () => {
+    recordErrors();
+    const { app, service, order } = await otpShop({ confirms: ['hang-up'] });
+    const events = recordPlutuEvents(app);
+    const { token } = await service.sendOtp(order);
+
+    await expect(service.confirm({ token, code: CODE })).rejects.toThrow(
+      PlutuPaymentUnknownError,
+    );
+
+    expect(await events.next('unknown', { invoiceNo: 'inv-1' })).toMatchObject({
+      gateway: 'edfali',
+      amount: '5.00',
+    });
   });
 
   it('an answer that takes too long is one of them, after a time of its own', async () => {

@@ -306,6 +306,19 @@ export function describeOtpContract(under: OtpGatewayUnderTest): void {
       expect(new Set([...payments, late].map(({ id }) => id)).size).toBe(1);
     });
 
+    it('a token that was not made here is the fault that is named, whatever the code is', async () => {
+      const { service } = await otpShop(under);
+      for (const token of ['', 'default~~AAAA', 'eu~~AAAA']) {
+        await expect(
+          service.confirm({ token, code: '' }),
+        ).rejects.toMatchObject({
+          fields: expect.toSatisfy(
+            (fields: object) => String(Object.keys(fields)) === 'token',
+          ),
+        });
+      }
+    });
+
     it('a code is text of the right length, in any digits that people type', async () => {
       const { service, order, form } = await otpShop(under);
       const { token } = await service.sendOtp(order);
