@@ -5,9 +5,11 @@ import { PLUTU_EVENTS } from '../payments/events.js';
 import type { CallbackRefusalReason } from '../protocol/signature.js';
 
 /**
- * Why a callback was rejected: a reason found by its signature;
- * `invalid-fields`, if Plutu signed it but its content is not what Plutu documents; or `unknown-tenant`,
- * if there are no keys to verify it with.
+ * Why a callback was rejected:
+ *
+ * - what is wrong with its signature
+ * - `invalid-fields`: Plutu signed it, but its content is not what Plutu documents
+ * - `unknown-tenant`: there are no keys to verify it with
  */
 export type RejectionReason =
   CallbackRefusalReason | 'invalid-fields' | 'unknown-tenant';

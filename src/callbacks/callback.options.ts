@@ -5,9 +5,9 @@ import { redirectPages, type RedirectPages } from './redirect-pages.js';
 export interface CallbackOptions {
   /**
    * Answers callbacks with `303 See Other` to the shop's pages: one page for all, or
-   * one for each outcome. The query has
-   * `outcome` and, for a genuine callback, `invoiceNo` and with tenants `tenant`. It
-   * is not signed, so a page has to look the order up.
+   * one for each outcome. The query has `outcome` and, for a genuine callback,
+   * `invoiceNo`, `orderNo` and, with tenants, `tenant`. The query is not signed, so the
+   * page has to look up the order.
    *
    * @default none: callbacks are answered with JSON
    */

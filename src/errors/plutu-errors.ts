@@ -338,9 +338,8 @@ export interface TakenPayment extends FirstPayment {
 
 /**
  * The money was taken, but the payment could not be handed to the application's
- * consumers
- * (`cause`). This is not a refusal: the customer must not pay again. To try the delivery again, call `confirm`
- * with the same token; it charges nothing.
+ * consumers (`cause`). This is not a refusal: the customer must not pay again. To try
+ * the delivery again, call `confirm` with the same token; it charges nothing.
  */
 export class PlutuPaymentNotDeliveredError extends PlutuError {
   override readonly code = 'PLUTU_PAYMENT_NOT_DELIVERED';

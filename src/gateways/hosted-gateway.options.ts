@@ -10,10 +10,10 @@ export type HostedGatewayRoute = 'callback' | 'return' | 'checkout';
 export interface HostedGatewayOptions extends GatewayOptions {
   /**
    * Which routes there are. `callback` takes Plutu's callbacks. `return` takes the
-   * customer's browser, at a gateway where the two are separate (T-Lync).
-   * `checkout` is `POST
-   * checkout`, which opens a checkout over HTTP: its caller chooses the invoice number and, without the option `invoices`,
-   * the amount. It is not available with `tenants`.
+   * customer's browser, at a gateway where the two are separate (T-Lync). `checkout` is
+   * `POST checkout`, which opens a checkout over HTTP: its caller chooses the invoice
+   * number and, without the option `invoices`, the amount. It is not available with
+   * `tenants`.
    *
    * @default all but 'checkout'
    */

@@ -24,8 +24,8 @@ export interface OtpGatewayOptions extends GatewayOptions {
 
   /**
    * Whether `POST confirm` sends the caller's address to Plutu, if the request has no
-   * `customerIp`. It is the address that Express or Fastify sees: behind a proxy, set `trust
-   * proxy` or `trustProxy`.
+   * `customerIp`. It is the address that Express or Fastify sees: behind a proxy, set
+   * `trust proxy` or `trustProxy`.
    *
    * @default false
    */

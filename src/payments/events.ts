@@ -27,9 +27,8 @@ export const PLUTU_EVENTS = {
 } as const;
 
 /**
- * The invoice is paid. Unless the module's
- * `invoices` option is set, compare `amountMinor` and `currency` with what is due
- * before you hand anything over.
+ * The invoice is paid. Unless the module's `invoices` option is set, compare
+ * `amountMinor` and `currency` with what is due before you hand anything over.
  */
 export class PaymentApprovedEvent extends Payment {
   declare readonly outcome: 'approved';

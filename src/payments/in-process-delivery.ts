@@ -66,10 +66,9 @@ const OPTIONS = namesOf<InProcessDeliveryOptions>({
 });
 
 /**
- * The cache keeps its keys in a
- * `Map`. With more keys than this, and others deleted all the time, V8's `Map` throws
- * `Map maximum size exceeded` after 16 777 216 keys in all: when a payment has
- * already been published.
+ * The cache keeps its keys in a `Map`. With more keys than this, and others deleted all
+ * the time, V8's `Map` throws `Map maximum size exceeded` after 16 777 216 keys in all:
+ * when a payment has already been published.
  */
 const MOST_REMEMBERED = 2 ** 23;
 

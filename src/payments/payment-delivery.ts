@@ -17,7 +17,7 @@ export interface PaymentReceipt {
   readonly duplicate: boolean;
   /** The payment as it was judged, once it is booked; until then, `undefined`. */
   readonly booked: PaymentEvent | undefined;
-  /** The order that the store knows for it, if that can be another than the invoice. */
+  /** The `orderNo` of the payment, if the store knows orders. */
   readonly orderNo?: string | undefined;
 }
 

@@ -224,7 +224,7 @@ function isGiven(facts: PaymentFacts | undefined): facts is PaymentFacts {
   return facts !== undefined;
 }
 
-/** What the customer is shown: whoever has paid the order is not told otherwise. */
+/** The outcome to show to the customer. After a late cancel, the order is still paid. */
 export function shownOutcome({
   outcome,
   isLate,

@@ -10,10 +10,10 @@ import { MAX_ORDER_NUMBER_LENGTH } from './order-invoice.js';
 /** What every request for a payment needs, whatever the gateway. */
 export class PaymentRequestDto {
   /**
-   * In the currency of the gateway, more than 0, with at most two decimals:
-   * `5`, `'5.5'`, `'5.00'`. Never rounded, so `0.1 +
-   * 0.2` is refused; text is the safer form. May be left out if the module's `invoices`
-   * option is set; if it is given anyway, it has to be the amount due.
+   * In the currency of the gateway, more than 0, with at most two decimals: `5`,
+   * `'5.5'`, `'5.00'`. Never rounded, so `0.1 + 0.2` is refused; text is the safer
+   * form. May be left out if the module's `invoices` option is set; if it is given
+   * anyway, it has to be the amount due.
    */
   @IsOptional()
   @IsRequestAmount()
@@ -37,10 +37,9 @@ export class PaymentRequestDto {
   invoiceNo?: string | undefined;
 
   /**
-   * With the module's option
-   * `journal`: the order that is to be paid, at most 115 characters of `A-Z a-z 0-9 .
-   * _ -`. The customer can try to pay it as often as they like, each time with a new
-   * invoice number, and it is paid once.
+   * With the module's option `journal`: the order that is to be paid, at most 115
+   * characters of `A-Z a-z 0-9 . _ -`. The customer can try to pay it as often as they
+   * like, each time with a new invoice number, and it is paid once.
    */
   @IsOptional()
   @Matches(INVOICE_NUMBER, {

@@ -17,7 +17,7 @@ A local Plutu for development and tests. No money moves.
   --merchant <name>         the shop's name on the checkout page
   --state <file>            keep payments and faults there over a restart
   --allow-remote-callbacks  call shops on other machines too
-  --arrivals <order>        how a shop hears of a payment: server-first (default),
+  --arrivals <order>        how a payment reaches the shop: server-first (default),
                             browser-first, server-only or browser-only
   --refuse-unknown-fields   refuse a request with a field that Plutu does not
                             know; otherwise the dashboard names it
@@ -82,7 +82,9 @@ export function readOptions(args: string[]): CliOptions | undefined {
   }
   const port = readNumber('port', values.port);
   if (port === undefined || !/^\d+$/.test(values.port) || port > 65535) {
-    throw new WrongUsage(`Option '--port' is no port number: ${values.port}`);
+    throw new WrongUsage(
+      `Option '--port' must be a port number: ${values.port}`,
+    );
   }
   return {
     isQuiet: values.quiet,
@@ -131,5 +133,5 @@ function readNumber(
   if (text === undefined) return undefined;
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text)) return value;
-  throw new WrongUsage(`Option '--${name}' is no number: ${text}`);
+  throw new WrongUsage(`Option '--${name}' must be a number: ${text}`);
 }

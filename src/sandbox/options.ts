@@ -23,7 +23,7 @@ export interface SandboxCredentials {
   readonly secretKey: string;
 }
 
-/** The credentials of a sandbox that is given none. Not secret. */
+/** The default credentials of a sandbox. Not secret. */
 export const DEFAULT_SANDBOX_CREDENTIALS: SandboxCredentials = {
   apiKey: SANDBOX_API_KEY,
   accessToken: SANDBOX_ACCESS_TOKEN,
@@ -63,7 +63,7 @@ export interface PlutuSandboxOptions {
    */
   refuseUnknownFields?: boolean | undefined;
   /**
-   * How a shop hears of a finished checkout, if no fault says otherwise.
+   * How a shop is told about a finished checkout, unless a fault changes it.
    * Default `server-first`.
    */
   arrivals?: SandboxArrivals | undefined;

@@ -4,7 +4,7 @@ import type { SandboxDelivery } from './checkout/transaction.js';
 export interface CheckoutOpened {
   /** What happened. */
   readonly type: 'checkout-opened';
-  /** Its name at the wire. */
+  /** Its name on the wire. */
   readonly gateway: string;
   /** Of the request. */
   readonly invoiceNo: string;
@@ -20,7 +20,7 @@ export interface CheckoutOpened {
 export interface OtpSent {
   /** What happened. */
   readonly type: 'otp-sent';
-  /** Its name at the wire. */
+  /** Its name on the wire. */
   readonly gateway: string;
   /** As it was answered. */
   readonly processId: string;
@@ -61,7 +61,7 @@ export interface CallbackDelivered extends Pick<
 > {
   /** What happened. */
   readonly type: 'callback-delivered';
-  /** Its name at the wire. */
+  /** Its name on the wire. */
   readonly gateway: string;
   /** Of the checkout. */
   readonly invoiceNo: string;

@@ -191,9 +191,8 @@ export class PaymentJournal<Tx = unknown>
   }
 
   /**
-   * Tries the payment of an open case again: a
-   * `mismatch` is judged again, so correct the invoice first; a `failed` one is
-   * handed to its consumers again.
+   * Tries the payment of an open case again: a `mismatch` is judged again, so correct
+   * the invoice first; a `failed` one is handed to its consumers again.
    *
    * @param id the `id` of an {@link OpenCase}.
    * @param byline who decided that, and why.

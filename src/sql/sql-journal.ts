@@ -128,9 +128,8 @@ const OPTIONS = namesOf<SqlJournalOptions>({
 /**
  * The journal in the application's PostgreSQL, MariaDB or MySQL database. It records
  * every checkout, every signed message, and how far each payment has got. It is also
- * the delivery: a payment is accepted when it is committed. Any instance publishes
- * it, and repeats that if a consumer fails. For the option
- * `journal` of `PlutuModule`.
+ * the delivery: a payment is accepted when it is committed. Any instance publishes it,
+ * and repeats that if a consumer fails. For the option `journal` of `PlutuModule`.
  *
  * @throws {PlutuConfigurationError} for an invalid option.
  */

@@ -9,8 +9,8 @@ export interface MemoryBounds {
 }
 
 /**
- * A cache that takes memory as it fills up. With `max` it would take the memory of
- * all entries at once, and tens of milliseconds of the application's start.
+ * An LRU cache that grows as it fills. Its option `max` would allocate room for all
+ * entries at once, which takes about 20 ms for 100,000 of them.
  */
 export function boundedMemory<V extends {}>({
   max,

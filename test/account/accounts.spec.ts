@@ -257,7 +257,7 @@ describe('a registration too many', () => {
     });
   });
 
-  it('stops the start-up: under a name that is none', () => {
+  it('stops the startup: under an invalid name', () => {
     expect(() => PlutuModule.forRoot({ ...ACCOUNT, name: 'e u' })).toThrow(
       /"name"/,
     );

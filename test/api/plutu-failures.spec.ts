@@ -115,7 +115,7 @@ describe('Plutu refuses', () => {
       (errors: object) => ({ message: 'The data was invalid.', errors }),
     ],
   ])(
-    'with fields by their names at the wire in %s, and they become those of the request',
+    'with fields by their names on the wire in %s, and they become those of the request',
     async (_, answer) => {
       const plutu = await answeringServer(
         422,

@@ -398,7 +398,7 @@ describe('a case is opened', () => {
     ]);
   });
 
-  it('by a charge of which nobody knows how it went', async () => {
+  it('by a charge with an unknown outcome', async () => {
     recordErrors();
     const { service, order } = await otpShop(
       { gateway: ADFALI, feature: adfali },

@@ -94,7 +94,7 @@ describe('a checkout of T-Lync', () => {
     },
   );
 
-  it('with an e-mail address that is none is refused', async () => {
+  it('with an invalid e-mail address is refused', async () => {
     const { failure } = await start();
 
     expect(await failure({ email: 'salma' })).toMatchObject({

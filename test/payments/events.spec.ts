@@ -180,7 +180,7 @@ describe('where a handler fails', () => {
 });
 
 describe('an approved payment that nobody listens to', () => {
-  it('is not taken, and is news once somebody does', async () => {
+  it('is not taken, and counts as new once somebody does', async () => {
     const { url, emitter } = await startApp({}, { isDeaf: true });
 
     expect(await call(url, approved)).toBe(503);

@@ -289,7 +289,7 @@ describe('without known invoices, a payment', () => {
 });
 
 describe('while the invoices cannot be read', () => {
-  it('a payment is neither approved nor a mismatch, and is news afterwards', async () => {
+  it('a payment is neither approved nor a mismatch, and counts as new afterwards', async () => {
     const { call, events, invoices } = await startShop();
     invoices.isDown = true;
 

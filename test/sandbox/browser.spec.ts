@@ -389,7 +389,7 @@ describe.skipIf(
     expect(merchant.calls).toHaveLength(2);
   });
 
-  it('an opened detail and the focus survive news', async () => {
+  it('an opened detail and the focus survive an update', async () => {
     const { sandbox, merchant } = await startBoth();
     await openCheckout(sandbox, { return_url: merchant.origin });
     await sandbox.pay('INV-1');

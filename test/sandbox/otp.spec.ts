@@ -631,7 +631,7 @@ describe('the control API', () => {
     return { status: response.status, answer: await response.json() };
   };
 
-  it('tells the last SMS to a number in any spelling, and says if there is none', async () => {
+  it('returns the last SMS to a number in any spelling, and says if there is no SMS', async () => {
     const sandbox = await startSandbox();
     await sendCode(sandbox, 'edfali');
     await sendCode(sandbox, 'sadadapi');

@@ -135,7 +135,7 @@ describe('with a state file', () => {
     );
   });
 
-  it('one that cannot be written is told of, and the sandbox goes on', async () => {
+  it('one that cannot be written is reported, and the sandbox goes on', async () => {
     const events: SandboxEvent[] = [];
     const file = join(await newStateFile(), 'no', 'such', 'folder.json');
     const sandbox = await startSandbox({

@@ -371,7 +371,7 @@ function describeJournal(name: string, server: FoundServer | undefined): void {
       expect(attempts[1]?.done).toEqual(names);
     });
 
-    it('a payment that has cost a hundred processes their life is given up and reported', async () => {
+    it('a payment that has crashed a hundred processes is given up and reported', async () => {
       const database = await createDatabase(server);
       const { delivery, close } = await startDelivery(
         journalOf(database, { worker: false }),

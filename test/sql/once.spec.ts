@@ -127,7 +127,7 @@ function describeOnce<Tx>(
       };
     };
 
-    it('once does the work the first time, and says so ever after', async () => {
+    it('once does the work the first time, and reports a duplicate after that', async () => {
       const { journal, add, cents, payment } = await start();
 
       const first = await journal.once('wallet', payment, async (tx) => {

@@ -353,7 +353,7 @@ await describeOnBoth('reports of the journal', (server) => {
       expect((await seen({})).cases).toHaveLength(9);
     });
 
-    it('attempts of which nothing was heard are found, and those that were paid, refused or are young are not', async () => {
+    it('attempts without any answer are found, but not those that were paid, were refused or are recent', async () => {
       const database = await createDatabase(server);
       const { journal, bring } = await startShop(database, { worker: false });
       for (const opening of ['open', 'sent', 'refused', 'unknown'] as const) {

@@ -130,7 +130,7 @@ function describeSchema(name: string, server: FoundServer | undefined): void {
       await expect.poll(() => processor.published).toHaveLength(1);
     });
 
-    it('may be newer than this release, which belongs to an instance beside it', async () => {
+    it('may be newer than this release, if another instance has upgraded it', async () => {
       const database = await createDatabase(server);
       await start(executorOf(database));
       await database.query('UPDATE plutu_version SET version = 99');

@@ -33,7 +33,7 @@ export function admit(
   gateway: { readonly name: string; readonly title: string },
 ): void {
   if (headers.authorization === undefined) {
-    // So spelled by Plutu, word for word.
+    // Plutu's own words.
     throw new ApiError(401, 'Unauthorized', 'Unauthorized');
   }
   if (headers.authorization !== `Bearer ${account.accessToken}`) {

@@ -13,7 +13,7 @@ export interface ApiAction {
   /**
    * Reads a form whose fields are valid one by one.
    *
-   * @param texts the known fields, by their names at the wire.
+   * @param texts the known fields, by their names on the wire.
    * @throws {ApiError} for a request that Plutu refuses; nothing has happened then.
    */
   readonly prepare: (texts: ReadonlyMap<string, string>) => PreparedCall;

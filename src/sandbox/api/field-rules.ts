@@ -11,7 +11,7 @@ export interface FieldRule {
   readonly code?: string;
 }
 
-/** By the names that the fields have at the wire. */
+/** By the names of the fields on the wire. */
 export type FieldRules = Readonly<Record<string, FieldRule>>;
 
 /**

@@ -6,7 +6,7 @@ export interface SandboxRequest {
   readonly id: number;
   /** ISO 8601, UTC. */
   readonly at: string;
-  /** The gateway's name at the wire. */
+  /** The gateway's name on the wire. */
   readonly gateway: string;
   /** What was asked for: the last part of the path. */
   readonly action: RequestName;

@@ -8,7 +8,7 @@ const TIMEOUT_MS = 10_000;
 /** Of the merchant's answer, in bytes; enough to see what it was. */
 const MAX_ANSWER_LENGTH = 1_000;
 
-/** What came of one server-to-server call. */
+/** The result of one server-to-server call. */
 export interface MerchantAnswer {
   /** The HTTP status that the merchant's server answered, if it did. */
   readonly status?: number;

@@ -1,6 +1,6 @@
 /** What a merchant asks for when a checkout page is opened, as it was sent. */
 export interface CheckoutRequest {
-  /** The gateway's name at the wire. */
+  /** The gateway's name on the wire. */
   readonly gateway: string;
   readonly amount: string;
   readonly invoiceNo: string;

@@ -17,7 +17,7 @@ export interface SandboxDelivery extends MerchantAnswer, SandboxMessage {
 
 /** A transaction as it stood when it was asked for. */
 export interface SandboxTransaction {
-  /** The gateway's name at the wire. */
+  /** The gateway's name on the wire. */
   readonly gateway: string;
   /** Fourteen digits. */
   readonly transactionId: string;
@@ -53,7 +53,7 @@ export interface SandboxTransaction {
   readonly deliveries: readonly SandboxDelivery[];
 }
 
-/** What came of finishing a checkout. */
+/** The result of finishing a checkout. */
 export interface SandboxCompletion {
   /** Where the customer's browser is sent: the return URL with its signed query. */
   readonly browserUrl: string;

@@ -46,7 +46,7 @@ export const ARRIVALS = [
 ] as const;
 
 /**
- * How the merchant hears of a finished checkout. Plutu's documentation promises
+ * How the merchant is told about a finished checkout. Plutu's documentation promises
  * both ways; integrators report the browser alone.
  *
  * - `server-first`: the merchant's server is called, then the browser is sent

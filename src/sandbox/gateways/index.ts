@@ -11,13 +11,13 @@ export const HOSTED_GATEWAYS = [MPGS, LOCAL_BANK_CARDS, TLYNC] as const;
 /** Every gateway with one-time passwords that the sandbox speaks. */
 export const OTP_GATEWAYS = [SADAD, ADFALI] as const;
 
-/** A gateway with a page, by the name that it has at the wire. */
+/** A gateway with a page, by its name on the wire. */
 export type SandboxHostedGatewayName = (typeof HOSTED_GATEWAYS)[number]['name'];
 
-/** A gateway with one-time passwords, by the name that it has at the wire. */
+/** A gateway with one-time passwords, by its name on the wire. */
 export type SandboxOtpGatewayName = (typeof OTP_GATEWAYS)[number]['name'];
 
-/** A gateway, by the name that it has at the wire. */
+/** A gateway, by its name on the wire. */
 export type SandboxGatewayName =
   SandboxHostedGatewayName | SandboxOtpGatewayName;
 

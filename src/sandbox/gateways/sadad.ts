@@ -21,7 +21,7 @@ export const SADAD: OtpGateway<'sadadapi'> = {
   },
   verifyResult: { commission: 0 },
   refusals: {
-    // So spelled by Plutu.
+    // Plutu's own spelling.
     wrongCode: 'INVLIAD_OTP',
     wrongAmount: 'INVALID_INVOICE_AMOUNT_OR_NUMBER',
     usedInvoiceNo: 'DUPLICATED_INVOICE_NUMBER',
@@ -35,7 +35,7 @@ export const SADAD: OtpGateway<'sadadapi'> = {
     {
       mobileNumber: TEST_NUMBERS.waitBeforeResend,
       at: 'verify',
-      // So spelled by Plutu.
+      // Plutu's own spelling.
       code: 'OTP_WAIT_BEFORE_RESNED',
     },
     {

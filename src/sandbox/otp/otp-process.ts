@@ -2,7 +2,7 @@
 export interface SandboxSms {
   /** When it was sent: ISO 8601, UTC. */
   readonly at: string;
-  /** The gateway that sent it, by its name at the wire. */
+  /** The gateway that sent it, by its name on the wire. */
   readonly gateway: string;
   /** The phone: `09` and eight digits. */
   readonly mobileNumber: string;
@@ -18,7 +18,7 @@ export interface SandboxSms {
 export interface SandboxOtpProcess {
   /** Plutu's number for it: thirteen digits. */
   readonly processId: string;
-  /** The gateway's name at the wire. */
+  /** The gateway's name on the wire. */
   readonly gateway: string;
   /** The customer's: `09` and eight digits. */
   readonly mobileNumber: string;

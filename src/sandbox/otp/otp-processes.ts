@@ -138,7 +138,7 @@ export class OtpProcesses {
       throw fieldRefusal(
         'INVALID_INPUTS',
         'process_id',
-        `is none that ${title} has sent a code for`,
+        `is not one that ${title} sent a code for`,
       );
     }
     if (this.context.isUsed(request.invoiceNo)) {

@@ -7,8 +7,8 @@ export interface RawResult {
 }
 
 /**
- * Reads what a driver returned: an object from
- * `pg` and PGlite, a list of the result and its fields from `mysql2`.
+ * Reads what a driver returned: an object from `pg` and PGlite, a list of the result
+ * and its fields from `mysql2`.
  */
 export function readRawResult(result: unknown): RawResult {
   const [first]: unknown[] = Array.isArray(result) ? result : [result];
